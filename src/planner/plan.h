@@ -1,0 +1,146 @@
+// The plan: what must stand in the kernel and in the resolver for one VPC, as values.
+//
+// The planner makes it from a Snapshot; dataplane, dns and relay see only this and never the model. Everything in a
+// plan is sorted, so that two plans of the same state are equal, print the same and can be compared piece by piece.
+// Plain values without ownership; free to copy between threads.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+
+namespace ginnel::plan {
+
+using VpcNumber = uint32_t;    // 0 is the system VPC: the daemon's own sockets
+using GroupNumber = uint32_t;  // a security group, unique in the region, never 0
+using LinkNumber = uint32_t;   // a link, unique in the region, never 0
+
+inline constexpr VpcNumber kSystemVpc = 0;
+inline constexpr uint8_t kTcp = 6, kUdp = 17, kIcmp = 1, kIcmpV6 = 58;
+inline constexpr uint8_t kAnyProtocol = 255;  // as in AWS's "-1"
+
+// One rule of a security group as the packet path judges it. Exactly one of `cidr` and `group` is set.
+struct Rule {
+  uint8_t protocol = kAnyProtocol;
+  // Ports for TCP and UDP. For ICMP: from_port is the type and to_port the code, 0xffff meaning any.
+  // For other protocols 0 and 0xffff.
+  uint16_t from_port = 0, to_port = 0xffff;
+  std::optional<Cidr> cidr;
+  GroupNumber group = 0;  // peers that are interfaces in this group
+  friend auto operator<=>(const Rule&, const Rule&) = default;
+};
+
+// The rules in force on every interface with exactly this set of groups; its identity is the sorted set.
+struct Policy {
+  std::vector<GroupNumber> groups;
+  std::vector<Rule> ingress, egress;
+  friend auto operator<=>(const Policy&, const Policy&) = default;
+};
+
+// A network interface that lives on this host: a veth pair whose far end is in the namespace of its instance.
+struct Port {
+  std::string interface_id;  // "eni-…"
+  std::string netns;         // name of the namespace under /run/netns: the instance id
+  std::string device = "eth0";
+  IpAddress address;
+  Cidr subnet;
+  MacAddress mac;
+  uint32_t mtu = 8500;
+  std::vector<GroupNumber> groups;  // key of its Policy
+  bool check_source = true;         // source/destination check: refuse what is not from or to its own address
+  IpAddress synthetic;              // its address towards the system VPC, unique on this host
+  IpAddress resolver;               // for the namespace's resolv.conf
+  std::string search_domain;        // likewise; may be empty
+  friend auto operator<=>(const Port&, const Port&) = default;
+};
+
+// Every address of the VPC that can be talked to, and the groups of its interface (for rules that name a group).
+struct Address {
+  IpAddress address;
+  std::string interface_id;
+  std::vector<GroupNumber> groups;
+  bool local = false;  // a Port of this plan has it
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+
+// Where a link ends. Today always a socket of this host on the system address.
+struct Target {
+  IpAddress address;
+  uint16_t port = 0;
+  friend auto operator<=>(const Target&, const Target&) = default;
+};
+
+// (this VPC, address, port, protocol) leads to the target, one way.
+struct Link {
+  IpAddress address;
+  uint16_t port = 0;
+  uint8_t protocol = kTcp;
+  LinkNumber number = 0;
+  std::string owner;  // "vpce-…", or "resolver"
+  // Groups of the interface that owns the address; no value: no security group is judged on its side (resolver).
+  std::optional<std::vector<GroupNumber>> groups;
+  Target target;
+  friend auto operator<=>(const Link&, const Link&) = default;
+};
+
+// A name and its addresses. Names are lower case without the final dot; "*.x" is a wildcard for one or more labels.
+struct Name {
+  std::string name;
+  std::vector<IpAddress> addresses;
+  uint32_t ttl_s = 60;
+  friend auto operator<=>(const Name&, const Name&) = default;
+};
+
+struct VpcPlan {
+  VpcNumber number = 0;
+  std::string vpc_id;
+  uint64_t revision = 0;  // of the snapshot that it was made from; not part of what is compared
+  std::vector<Cidr> cidrs;
+  std::vector<Port> ports;
+  std::vector<Policy> policies;
+  std::vector<Address> addresses;
+  std::vector<Link> links;
+  bool dns_support = true;           // false: the resolver does not answer this VPC
+  std::vector<Name> private_names;   // only inside this VPC; each shadows the public name exactly
+  std::vector<Name> public_names;    // of this VPC's endpoints; they resolve everywhere
+
+  // The same, whatever the revision.
+  [[nodiscard]] bool same_as(const VpcPlan& other) const {
+    VpcPlan copy = other;
+    copy.revision = revision;
+    return *this == copy;
+  }
+  friend auto operator<=>(const VpcPlan&, const VpcPlan&) = default;
+};
+
+// What holds for the whole host.
+struct HostPlan {
+  std::string region;                // "ap-northeast-1"
+  std::string tag;                   // marks this region's kernel objects; 8 hexadecimal digits, kept in the state
+  Cidr synthetic_range;              // default 100.64.0.0/10
+  IpAddress system_address;          // of the daemon's listeners, on ginnel0: the range's first address + 1
+  std::string dns_suffix;            // "amazonaws.com"
+  std::vector<Name> public_names;    // the region's own services at its public address
+  friend auto operator<=>(const HostPlan&, const HostPlan&) = default;
+};
+
+// One service that the relay carries: it listens on (system address, port) and connects to the upstream.
+struct RelayService {
+  std::string name;           // "kinesis"
+  uint16_t listen_port = 0;   // on the system address
+  std::string upstream_host;  // name or address, resolved by the host at each connection
+  uint16_t upstream_port = 0;
+  friend auto operator<=>(const RelayService&, const RelayService&) = default;
+};
+
+// What is on the host that the planner must know: the synthetic addresses that are given out, by interface id.
+struct HostFacts {
+  std::map<std::string, IpAddress> synthetic;
+};
+
+}  // namespace ginnel::plan
