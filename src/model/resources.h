@@ -1,0 +1,176 @@
+// The region's resources as plain values, as they are kept in the store.
+//
+// Names and meanings follow the EC2 API (2016-11-15). Times are milliseconds since the epoch, so that a stored
+// document is plain numbers and strings. Every struct is described (Boost.Describe), from which codec.h makes its JSON;
+// a member that a stored document lacks keeps its default, so members may be added but never change their meaning.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ginnel::model {
+
+using TimeMs = int64_t;
+using TagMap = std::map<std::string, std::string>;
+
+struct AccessKey {
+  std::string id, secret;
+  friend bool operator==(const AccessKey&, const AccessKey&) = default;
+};
+BOOST_DESCRIBE_STRUCT(AccessKey, (), (id, secret))
+
+struct Account {
+  static constexpr const char* kKind = "account";
+  std::string id;  // twelve digits
+  std::vector<AccessKey> keys;
+  TimeMs created = 0;
+  friend bool operator==(const Account&, const Account&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Account, (), (id, keys, created))
+
+struct Vpc {
+  static constexpr const char* kKind = "vpc";
+  std::string id, account;
+  uint32_t number = 0;           // unique in the region, never given out twice; the data plane's name for it
+  std::string cidr_association;  // "vpc-cidr-assoc-…"
+  std::string cidr;
+  std::string instance_tenancy = "default";
+  std::string dhcp_options = "default";
+  bool dns_support = true, dns_hostnames = false, network_address_usage_metrics = false;
+  TimeMs created = 0;
+  friend bool operator==(const Vpc&, const Vpc&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Vpc, (),
+                      (id, account, number, cidr_association, cidr, instance_tenancy, dhcp_options, dns_support,
+                       dns_hostnames, network_address_usage_metrics, created))
+
+struct Subnet {
+  static constexpr const char* kKind = "subnet";
+  std::string id, account, vpc, cidr, zone;  // zone: its name, "ap-northeast-1a"
+  bool map_public_ip = false;
+  std::string private_dns_hostname_type = "ip-name";
+  bool resource_name_dns_a = false, resource_name_dns_aaaa = false;
+  TimeMs created = 0;
+  friend bool operator==(const Subnet&, const Subnet&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Subnet, (),
+                      (id, account, vpc, cidr, zone, map_public_ip, private_dns_hostname_type, resource_name_dns_a,
+                       resource_name_dns_aaaa, created))
+
+struct SecurityGroup {
+  static constexpr const char* kKind = "security-group";
+  std::string id, account, vpc, name, description;
+  uint32_t number = 0;  // unique in the region, never given out twice
+  TimeMs created = 0;
+  friend bool operator==(const SecurityGroup&, const SecurityGroup&) = default;
+};
+BOOST_DESCRIBE_STRUCT(SecurityGroup, (), (id, account, vpc, name, description, number, created))
+
+// Exactly one of cidr_ipv4, cidr_ipv6, referenced_group is set.
+struct SecurityGroupRule {
+  static constexpr const char* kKind = "security-group-rule";
+  std::string id, account, group;
+  bool egress = false;
+  std::string protocol = "-1";           // "tcp", "udp", "icmp", "icmpv6", "-1" or a number as text
+  int32_t from_port = -1, to_port = -1;  // ICMP: type and code; -1 is all
+  std::string cidr_ipv4, cidr_ipv6, referenced_group, description;
+  TimeMs created = 0;
+  friend bool operator==(const SecurityGroupRule&, const SecurityGroupRule&) = default;
+};
+BOOST_DESCRIBE_STRUCT(SecurityGroupRule, (),
+                      (id, account, group, egress, protocol, from_port, to_port, cidr_ipv4, cidr_ipv6, referenced_group,
+                       description, created))
+
+struct NetworkInterface {
+  static constexpr const char* kKind = "network-interface";
+  std::string id, account, vpc, subnet, zone;
+  std::string address;  // its private IPv4 address
+  std::string mac;
+  std::vector<std::string> groups;
+  std::string description;
+  std::string type = "interface";  // or "vpc_endpoint"
+  bool requester_managed = false, source_dest_check = true;
+  std::string instance;    // of an attached instance, or empty
+  std::string endpoint;    // of the endpoint that owns it, or empty
+  std::string attachment;  // "eni-attach-…", or empty
+  bool delete_on_termination = true;
+  TimeMs created = 0;
+  friend bool operator==(const NetworkInterface&, const NetworkInterface&) = default;
+};
+BOOST_DESCRIBE_STRUCT(NetworkInterface, (),
+                      (id, account, vpc, subnet, zone, address, mac, groups, description, type, requester_managed,
+                       source_dest_check, instance, endpoint, attachment, delete_on_termination, created))
+
+// An instance is a network namespace of its own on a host, wired to one network interface.
+struct Instance {
+  static constexpr const char* kKind = "instance";
+  std::string id, account, reservation, vpc, subnet, interface;
+  std::string image = "ami-00000000000000000", type = "t3.micro", key_name;
+  std::string state = "pending";  // pending, running, shutting-down, terminated
+  std::string state_reason_code, state_reason;
+  int32_t launch_index = 0;
+  std::string client_token, user_data;  // user_data: base64, kept and shown, not run
+  TimeMs launched = 0, terminated = 0;
+  friend bool operator==(const Instance&, const Instance&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Instance, (),
+                      (id, account, reservation, vpc, subnet, interface, image, type, key_name, state,
+                       state_reason_code, state_reason, launch_index, client_token, user_data, launched, terminated))
+
+struct VpcEndpoint {
+  static constexpr const char* kKind = "vpc-endpoint";
+  std::string id, account, vpc;
+  uint32_t number = 0;       // of its links; unique in the region, never given out twice
+  std::string service_name;  // "com.amazonaws.REGION.ec2"
+  std::string type = "Interface";
+  std::string state = "pending";  // pendingAcceptance pending available deleting deleted rejected failed expired
+  std::vector<std::string> subnets, groups, interfaces;  // subnets and interfaces in the same order
+  bool private_dns = true;
+  std::string dns_hash;         // the HASH8 of its names
+  std::string policy_document;  // empty: the default, full access
+  std::string ip_address_type = "ipv4", dns_record_ip_type = "ipv4";
+  std::string failure_reason;
+  TimeMs created = 0;
+  friend bool operator==(const VpcEndpoint&, const VpcEndpoint&) = default;
+};
+BOOST_DESCRIBE_STRUCT(VpcEndpoint, (),
+                      (id, account, vpc, number, service_name, type, state, subnets, groups, interfaces, private_dns,
+                       dns_hash, policy_document, ip_address_type, dns_record_ip_type, failure_reason, created))
+
+// The tags of one resource.
+struct Tags {
+  static constexpr const char* kKind = "tags";
+  std::string id;  // of the resource
+  std::string account;
+  std::string resource_type;  // "vpc", "subnet", "security-group", … as DescribeTags names it
+  TagMap tags;
+  friend bool operator==(const Tags&, const Tags&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Tags, (), (id, account, resource_type, tags))
+
+// The answer that was given for a ClientToken, so that the same call gets the same answer.
+struct ClientToken {
+  static constexpr const char* kKind = "client-token";
+  std::string id;  // ACCOUNT/ACTION/TOKEN
+  std::string account;
+  std::string parameters_hash;  // SHA-256, hexadecimal
+  std::string answer;           // the XML inside the answer's root, without the request id
+  TimeMs created = 0;
+  friend bool operator==(const ClientToken&, const ClientToken&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ClientToken, (), (id, account, parameters_hash, answer, created))
+
+// The next free number of a kind ("vpc", "security-group", "vpc-endpoint"); numbers are never given out twice.
+struct Counter {
+  static constexpr const char* kKind = "counter";
+  std::string id;
+  uint32_t next = 1;
+  friend bool operator==(const Counter&, const Counter&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Counter, (), (id, next))
+
+}  // namespace ginnel::model
