@@ -56,6 +56,10 @@ class RulesTest(unittest.TestCase):
     def test_bpf_includes_base(self):
         self.assert_found({"bpf/stage.h": '#include "base/ip.h"\n'}, "bpf may not include base/ip.h")
 
+    def test_dataplane_includes_a_packet_stage(self):
+        self.assert_found({"src/dataplane/bad.cc": '#include <bpf/libbpf.h>\n#include "bpf/stage.h"\n',
+                           "bpf/stage.h": "int x;\n"}, "dataplane may not include bpf/stage.h")
+
     def test_store_includes_model(self):
         self.assert_found({"src/store/bad_test.cc": '#include "model/vpc.h"\n'}, "store may not include model/vpc.h")
 
