@@ -1,0 +1,79 @@
+#include "dataplane/objects.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace ginnel::dataplane {
+namespace {
+
+std::string text_of(const GroupSet& groups) { return fmt::format("{{{}}}", fmt::join(groups, ",")); }
+
+// Refers to the policies of `state`, which are complete.
+Status check_groups(const VpcState& state, const GroupSet& groups, const std::string& user) {
+  if (state.of<Policy>().contains(groups)) return {};
+  return fail("plan", user, "no policy for the groups " + text_of(groups));
+}
+
+Status add_port(VpcState& state, const plan::Port& port) {
+  GINNEL_CHECKED(check_groups(state, port.groups, port.interface_id));
+  const bool first = port.device == "eth0";
+  if (first) state.of<Namespace>()[port.netns] = Namespace{port.resolver, port.search_domain};
+  const Device device{port.netns, port.device, port.address, port.subnet, port.mac, port.mtu, first};
+  if (!state.of<Device>().emplace(port.interface_id, device).second) {
+    return fail("plan", port.interface_id, "two ports of one interface");
+  }
+  state.of<PortEntry>()[port.interface_id] =
+      PortEntry{port.address, port.mac, port.groups, port.check_source, port.synthetic};
+  state.of<Attachment>()[port.interface_id] = Attachment{};
+  return {};
+}
+
+Status add_address(VpcState& state, const plan::Address& address) {
+  GINNEL_CHECKED(check_groups(state, address.groups, address.interface_id));
+  Destination destination{{}, {}, address.groups};
+  if (address.local) {
+    const auto device = state.of<Device>().find(address.interface_id);
+    if (device == state.of<Device>().end()) {
+      return fail("plan", address.interface_id, "its address is local but it has no port");
+    }
+    destination.local = address.interface_id;
+    destination.mac = device->second->mac;
+  }
+  if (!state.of<Destination>().emplace(address.address, destination).second) {
+    return fail("plan", address.address.to_string(), "two interfaces with one address");
+  }
+  return {};
+}
+
+Status add_link(VpcState& state, const plan::Link& link) {
+  const std::string name = fmt::format("link {} of {}", link.number, link.owner);
+  if (link.groups) GINNEL_CHECKED(check_groups(state, *link.groups, name));
+  const LinkKey key{link.address, link.port, link.protocol};
+  if (!state.of<Link>().emplace(key, Link{link.number, link.groups, link.target}).second) {
+    return fail("plan", name, "two links at one address, port and protocol");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<VpcState> wanted_state(const plan::VpcPlan& plan) {
+  VpcState out;
+  for (const auto& policy : plan.policies) {
+    if (!out.of<Policy>().emplace(policy.groups, Policy{policy.ingress, policy.egress}).second) {
+      return fail("plan", text_of(policy.groups), "two policies of one set of groups");
+    }
+  }
+  for (const auto& port : plan.ports) GINNEL_CHECKED(add_port(out, port));
+  // Interfaces beyond the first find the namespace of their instance already named.
+  for (const auto& port : plan.ports) {
+    if (!out.of<Namespace>().contains(port.netns)) {
+      return fail("plan", port.netns, "the instance has interfaces, but none is eth0");
+    }
+  }
+  for (const auto& address : plan.addresses) GINNEL_CHECKED(add_address(out, address));
+  for (const auto& link : plan.links) GINNEL_CHECKED(add_link(out, link));
+  return out;
+}
+
+}  // namespace ginnel::dataplane

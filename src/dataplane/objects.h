@@ -1,0 +1,117 @@
+// What the kernel holds for one VPC, as values: the same types for what is observed and for what is wanted.
+//
+// Seven kinds of objects, each a table from key to value. Their order is that of dependence: an object only refers to
+// kinds before it. In an observed table an empty value means "something is there, but not what it should be": left by
+// an operation that failed half way. Plain values without ownership.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/ip.h"
+#include "planner/plan.h"
+
+namespace ginnel::dataplane {
+
+using GroupSet = std::vector<plan::GroupNumber>;  // sorted
+
+// The rules in force on every interface with exactly this set of groups.
+struct Policy {
+  using Key = GroupSet;
+  std::vector<plan::Rule> ingress, egress;
+  friend auto operator<=>(const Policy&, const Policy&) = default;
+};
+
+// A named network namespace and the resolver of programs in it.
+struct Namespace {
+  using Key = std::string;
+  IpAddress nameserver;
+  std::string search;
+  friend auto operator<=>(const Namespace&, const Namespace&) = default;
+};
+
+// A veth pair: one end here, the other configured inside the namespace. Key: the interface id.
+struct Device {
+  using Key = std::string;
+  std::string netns;
+  std::string name;  // inside
+  IpAddress address;
+  Cidr subnet;
+  MacAddress mac;
+  uint32_t mtu = 0;
+  bool default_route = true;
+  friend auto operator<=>(const Device&, const Device&) = default;
+};
+
+// What the program knows of the device that a packet comes from. Key: the interface id.
+struct PortEntry {
+  using Key = std::string;
+  IpAddress address;
+  MacAddress mac;
+  GroupSet groups;
+  bool check_source = true;
+  IpAddress synthetic;
+  friend auto operator<=>(const PortEntry&, const PortEntry&) = default;
+};
+
+// The program on the device. Key: the interface id.
+struct Attachment {
+  using Key = std::string;
+  friend auto operator<=>(const Attachment&, const Attachment&) = default;
+};
+
+// An address that can be talked to, and the policy of its interface.
+struct Destination {
+  using Key = IpAddress;
+  std::string local;  // the interface id, where its port is on this host; else empty
+  MacAddress mac;     // of that port
+  GroupSet groups;
+  friend auto operator<=>(const Destination&, const Destination&) = default;
+};
+
+struct LinkKey {
+  IpAddress address;
+  uint16_t port = 0;
+  uint8_t protocol = 0;
+  friend auto operator<=>(const LinkKey&, const LinkKey&) = default;
+};
+
+struct Link {
+  using Key = LinkKey;
+  plan::LinkNumber number = 0;
+  std::optional<GroupSet> groups;
+  plan::Target target;
+  friend auto operator<=>(const Link&, const Link&) = default;
+};
+
+template <typename Object>
+using Table = std::map<typename Object::Key, std::optional<Object>>;
+
+struct VpcState {
+  // In the order of dependence.
+  std::tuple<Table<Policy>, Table<Namespace>, Table<Device>, Table<PortEntry>, Table<Attachment>, Table<Destination>,
+             Table<Link>>
+      tables;
+
+  template <typename Object>
+  Table<Object>& of() {
+    return std::get<Table<Object>>(tables);
+  }
+  template <typename Object>
+  [[nodiscard]] const Table<Object>& of() const {
+    return std::get<Table<Object>>(tables);
+  }
+  [[nodiscard]] bool empty() const {
+    return std::apply([](const auto&... table) { return (table.empty() && ...); }, tables);
+  }
+  friend bool operator==(const VpcState&, const VpcState&) = default;
+};
+
+// The plan in these terms. Fails when the plan refers to a policy that it does not hold, or holds one object twice.
+Result<VpcState> wanted_state(const plan::VpcPlan& plan);
+
+}  // namespace ginnel::dataplane
