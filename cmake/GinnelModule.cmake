@@ -1,7 +1,7 @@
-# ginnel_module(NAME DEPENDS other modules… LIBRARIES system libraries… [PRECOMPILE headers…])
+# ginnel_module(NAME DEPENDS other modules… LIBRARIES system libraries… [PRECOMPILE headers…] [FOLDERS subfolders…])
 #
-# Makes the static library ginnel_NAME of all *.cc in the folder, and, where there are *_test.cc files, the
-# GoogleTest program NAME_test. Modules see each other's headers as "module/header.h".
+# Makes the static library ginnel_NAME of all *.cc in the folder (and the subfolders named), and, where there are
+# *_test.cc files, the GoogleTest program NAME_test. Modules see each other's headers as "module/header.h".
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 
@@ -19,8 +19,10 @@ if(GINNEL_SANITIZE)
 endif()
 
 function(ginnel_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;PRECOMPILE;TEST_DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;PRECOMPILE;TEST_DEPENDS;FOLDERS" ${ARGN})
+  set(patterns ${ARG_FOLDERS})
+  list(TRANSFORM patterns APPEND "/*.cc")
+  file(GLOB sources CONFIGURE_DEPENDS *.cc ${patterns})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

@@ -1,8 +1,10 @@
 // What an action sees and gives.
 //
-// An action is a pure function: (Call, Request) to (Response, Change) or an ApiError. It reads the snapshot, and time
-// and randomness only through the Call; it changes nothing itself. That is why DryRun, ClientToken and retries on a
-// newer snapshot live in one place, the dispatcher. A reading action leaves the Change empty.
+// An action is a pure function of (Call, Request). It reads the snapshot, and time and randomness only through the
+// Call; it changes nothing itself. That is why DryRun, ClientToken and retries on a newer snapshot live in one place,
+// the dispatcher. Its type says what it is:
+//   aws::ApiResult<Response> describe_x(const Call&, const Request&);  // reads, runs on any thread
+//   ActionResult<Response> create_x(const Call&, const Request&);      // changes, runs in the committer's thread
 #pragma once
 
 #include "aws/error.h"

@@ -65,6 +65,17 @@ class Table {
     const auto it = index_.lower_bound(prefix);
     return it != index_.end() && it->first.starts_with(prefix);
   }
+  // Up to `count` others, in id order from `id` on and then from the first on.
+  [[nodiscard]] std::vector<const T*> next_after(std::string_view id, size_t count) const {
+    std::vector<const T*> out;
+    for (auto it = rows_.lower_bound(id); it != rows_.end() && out.size() < count; ++it) {
+      if (it->first != id) out.push_back(it->second.get());
+    }
+    for (auto it = rows_.begin(); it != rows_.end() && it->first < id && out.size() < count; ++it) {
+      out.push_back(it->second.get());
+    }
+    return out;
+  }
   [[nodiscard]] bool same_as(const Table& other) const { return rows_.same_as(other.rows_); }
 
   void put(T resource) {
