@@ -1,0 +1,186 @@
+#include "planner/planner.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "planner/rules.h"
+#include "planner/synthetic_pool.h"
+
+namespace ginnel::plan {
+namespace {
+
+constexpr uint16_t kDnsPort = 53;
+constexpr uint64_t kResolverOffset = 2;
+
+template <typename T>
+void sort_unique(std::vector<T>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+// Makes one plan; used once.
+class VpcPlanner {
+ public:
+  VpcPlanner(const model::Snapshot& snapshot, const model::Region& region, const model::Vpc& vpc,
+             const HostFacts& facts, const HostPlan& host)
+      : snapshot_(snapshot), region_(region), vpc_(vpc), host_(host), pool_(host, facts) {}
+
+  Result<VpcPlan> make() {
+    plan_.number = vpc_.number;
+    plan_.vpc_id = vpc_.id;
+    plan_.revision = snapshot_.revision;
+    plan_.dns_support = vpc_.dns_support;
+    GINNEL_TRY(cidr_, Cidr::parse(vpc_.cidr));
+    plan_.cidrs = {cidr_};
+    for (const auto* interface : snapshot_.table<model::NetworkInterface>().referring_to(vpc_.id)) {
+      GINNEL_CHECKED(add_interface(*interface));
+    }
+    for (const auto* endpoint : snapshot_.table<model::VpcEndpoint>().referring_to(vpc_.id)) {
+      if (in_force(*endpoint)) GINNEL_CHECKED(add_endpoint(*endpoint));
+    }
+    if (vpc_.dns_support) GINNEL_CHECKED(add_resolver());
+    add_names(private_names_, plan_.private_names);
+    add_names(public_names_, plan_.public_names);
+    sort_unique(plan_.ports);
+    sort_unique(plan_.policies);
+    sort_unique(plan_.addresses);
+    sort_unique(plan_.links);
+    return std::move(plan_);
+  }
+
+ private:
+  using NameMap = std::map<std::string, std::set<IpAddress>>;
+
+  static bool in_force(const model::VpcEndpoint& endpoint) {
+    return endpoint.state == "pending" || endpoint.state == "available";
+  }
+  static bool in_force(const model::Instance& instance) {
+    return instance.state == "pending" || instance.state == "running";
+  }
+
+  // An interface whose owner is on its way out contributes nothing; one without an owner is an address to talk to.
+  Status add_interface(const model::NetworkInterface& interface) {
+    const model::Instance* instance = snapshot_.find<model::Instance>(interface.instance);
+    if (!interface.instance.empty() && (!instance || !in_force(*instance))) return {};
+    if (!interface.endpoint.empty()) {
+      const auto* endpoint = snapshot_.find<model::VpcEndpoint>(interface.endpoint);
+      if (!endpoint || !in_force(*endpoint)) return {};
+    }
+    GINNEL_TRY(const auto groups, add_policy(interface));
+    GINNEL_TRY(const auto address, IpAddress::parse(interface.address));
+    plan_.addresses.push_back({address, interface.id, groups, instance != nullptr});
+    return instance ? add_port(interface, *instance, address, groups) : Status();
+  }
+
+  // The numbers of the interface's groups; their policy is in the plan afterwards.
+  Result<std::vector<GroupNumber>> add_policy(const model::NetworkInterface& interface) {
+    std::vector<const model::SecurityGroup*> groups;
+    std::vector<GroupNumber> numbers;
+    for (const auto& id : interface.groups) {
+      const auto* group = snapshot_.find<model::SecurityGroup>(id);
+      if (!group) return fail("plan", interface.id, "its security group " + id + " is not there");
+      groups.push_back(group);
+      numbers.push_back(group->number);
+    }
+    sort_unique(numbers);
+    if (planned_groups_.insert(numbers).second) {
+      GINNEL_TRY(auto policy, compile_policy(snapshot_, groups));
+      plan_.policies.push_back(std::move(policy));
+    }
+    return numbers;
+  }
+
+  Status add_port(const model::NetworkInterface& interface, const model::Instance& instance, const IpAddress& address,
+                  const std::vector<GroupNumber>& groups) {
+    const auto* subnet = snapshot_.find<model::Subnet>(interface.subnet);
+    if (!subnet) return fail("plan", interface.id, "its subnet " + interface.subnet + " is not there");
+    Port port;
+    port.interface_id = interface.id;
+    port.netns = instance.id;
+    port.address = address;
+    GINNEL_TRY(port.subnet, Cidr::parse(subnet->cidr));
+    GINNEL_TRY(port.mac, MacAddress::parse(interface.mac));
+    port.groups = groups;
+    port.check_source = interface.source_dest_check;
+    GINNEL_TRY(port.synthetic, pool_.assign(interface.id));
+    port.resolver = cidr_.base().plus(kResolverOffset);
+    port.search_domain = region_.name + ".compute.internal";
+    plan_.ports.push_back(std::move(port));
+    return {};
+  }
+
+  Status add_endpoint(const model::VpcEndpoint& endpoint) {
+    const auto* service = region_.service(endpoint.service_name);
+    if (!service) return {};
+    const bool private_dns = endpoint.private_dns && vpc_.dns_support && vpc_.dns_hostnames;
+    for (const auto& id : endpoint.interfaces) {
+      const auto* interface = snapshot_.find<model::NetworkInterface>(id);
+      if (!interface) return fail("plan", endpoint.id, "its network interface " + id + " is not there");
+      GINNEL_TRY(const auto address, IpAddress::parse(interface->address));
+      GINNEL_TRY(auto groups, add_policy(*interface));
+      add_link(address, service->port, kTcp, endpoint.number, endpoint.id, std::move(groups), service->system_port);
+      public_names_[regional_name(region_, *service, endpoint.id, endpoint.dns_hash)].insert(address);
+      public_names_[zonal_name(region_, *service, endpoint.id, endpoint.dns_hash, interface->zone)].insert(address);
+      if (!private_dns) continue;
+      for (const auto& name : service->private_dns_names) private_names_[name].insert(address);
+    }
+    return {};
+  }
+
+  Status add_resolver() {
+    GINNEL_TRY(const auto well_known, IpAddress::parse(kResolverAddress));
+    for (const auto& address : {cidr_.base().plus(kResolverOffset), well_known}) {
+      for (const uint8_t protocol : {kTcp, kUdp}) {
+        add_link(address, kDnsPort, protocol, kResolverLinks | vpc_.number, "resolver", std::nullopt, kDnsPort);
+      }
+    }
+    return {};
+  }
+
+  void add_link(const IpAddress& address, uint16_t port, uint8_t protocol, LinkNumber number, const std::string& owner,
+                std::optional<std::vector<GroupNumber>> groups, uint16_t system_port) {
+    plan_.links.push_back(
+        {address, port, protocol, number, owner, std::move(groups), {host_.system_address, system_port}});
+  }
+
+  static void add_names(const NameMap& names, std::vector<Name>& out) {
+    for (const auto& [name, addresses] : names) out.push_back({name, {addresses.begin(), addresses.end()}});
+  }
+
+  const model::Snapshot& snapshot_;
+  const model::Region& region_;
+  const model::Vpc& vpc_;
+  const HostPlan& host_;
+  SyntheticPool pool_;
+  Cidr cidr_;
+  VpcPlan plan_;
+  std::set<std::vector<GroupNumber>> planned_groups_;
+  NameMap private_names_, public_names_;
+};
+
+}  // namespace
+
+HostPlan plan_host(const model::Region& region, std::string_view tag, const Cidr& synthetic_range) {
+  HostPlan plan;
+  plan.region = region.name;
+  plan.tag = tag;
+  plan.synthetic_range = synthetic_range;
+  plan.system_address = synthetic_range.base().plus(1);
+  plan.dns_suffix = region.dns_suffix;
+  std::set<std::string> names;
+  for (const auto& service : region.services) {
+    names.insert(service.private_dns_names.begin(), service.private_dns_names.end());
+  }
+  for (const auto& name : names) plan.public_names.push_back({name, {region.public_address}});
+  return plan;
+}
+
+Result<VpcPlan> plan_vpc(const model::Snapshot& snapshot, const model::Region& region, const std::string& vpc_id,
+                         const HostFacts& facts, const HostPlan& host) {
+  const auto* vpc = snapshot.find<model::Vpc>(vpc_id);
+  if (!vpc) return fail("plan", vpc_id, "there is no such VPC");
+  return VpcPlanner(snapshot, region, *vpc, facts, host).make();
+}
+
+}  // namespace ginnel::plan
