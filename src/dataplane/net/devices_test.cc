@@ -1,0 +1,172 @@
+// Namespaces and device pairs on the real kernel.
+#include "dataplane/devices.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "dataplane/names.h"
+#include "dataplane/net/own_network.h"
+#include "dataplane/system_port.h"
+
+namespace ginnel::dataplane {
+namespace {
+
+IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+
+std::string content(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
+// The exit code of a command that runs as its own process; -1 if it did not end by itself.
+int run(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (auto& each : command) arguments.push_back(each.data());
+  arguments.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    execvp(arguments[0], arguments.data());
+    _exit(127);
+  }
+  int status = 0;
+  return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+class DevicesTest : public OwnNetwork {
+ protected:
+  void SetUp() override {
+    OwnNetwork::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    mounts_ = HostMounts::find();
+    namespaces_ = std::make_unique<Namespaces>(mounts_, tag_);
+    auto netlink = Netlink::open();
+    ASSERT_TRUE(netlink);
+    netlink_ = std::make_unique<Netlink>(std::move(*netlink));
+    devices_ = std::make_unique<Devices>(*netlink_, *namespaces_, tag_);
+  }
+
+  Device device() const {
+    Device out;
+    out.netns = instance("a");
+    out.name = "eth0";
+    out.address = ip("10.0.1.5");
+    out.subnet = Cidr(ip("10.0.1.0"), 24);
+    out.mac = MacAddress::parse("02:00:00:00:00:05").value();
+    out.mtu = 8500;
+    return out;
+  }
+
+  HostMounts mounts_;
+  std::unique_ptr<Namespaces> namespaces_;
+  std::unique_ptr<Netlink> netlink_;
+  std::unique_ptr<Devices> devices_;
+};
+
+TEST_F(DevicesTest, ANamespaceIsWhatIpNetnsKnows) {
+  ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", "internal"}));
+  ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", "internal"}));
+  EXPECT_EQ(run({"ip", "netns", "exec", instance("a"), "grep", "-qx", "nameserver 10.0.0.2", "/etc/resolv.conf"}), 0);
+  EXPECT_EQ(run({"ip", "netns", "exec", instance("a"), "grep", "-qx", "search internal", "/etc/resolv.conf"}), 0);
+  EXPECT_EQ(run({"ip", "netns", "exec", instance("a"), "grep", "-qx", "1", "/proc/sys/net/ipv6/conf/all/disable_ipv6"}),
+            0);
+  const auto found = namespaces_->list();
+  ASSERT_GOOD(found);
+  EXPECT_EQ(*found, (std::vector<NamedNamespace>{{instance("a"), {"10.0.0.2", "internal"}, true}}));
+  ASSERT_GOOD(namespaces_->remove(instance("a")));
+  ASSERT_GOOD(namespaces_->remove(instance("a")));
+  EXPECT_EQ(namespaces_->open(instance("a")).error().code, ENOENT);
+  EXPECT_EQ(leftovers(tag_), "");
+}
+
+TEST_F(DevicesTest, ANamespaceOfSomebodyElseIsNeverTouched) {
+  const Namespaces other(mounts_, "0ther" + tag_);
+  ASSERT_GOOD(other.ensure(instance("a"), {"10.9.9.9", ""}));
+  const auto refused = namespaces_->ensure(instance("a"), {"10.0.0.2", ""});
+  EXPECT_EQ(why(refused), "make network namespace " + instance("a") +
+                              ": one of this name exists that does not carry the tag " + tag_);
+  ASSERT_GOOD(namespaces_->remove(instance("a")));
+  EXPECT_TRUE(other.open(instance("a")));
+  EXPECT_NE(content("/etc/netns/" + instance("a") + "/resolv.conf").find("10.9.9.9"), std::string::npos);
+  ASSERT_GOOD(other.remove(instance("a")));
+}
+
+TEST_F(DevicesTest, BadNamesAreRefused) {
+  EXPECT_FALSE(namespaces_->ensure("../x", {"10.0.0.2", ""}));
+  EXPECT_FALSE(namespaces_->ensure("", {"10.0.0.2", ""}));
+}
+
+TEST_F(DevicesTest, WhatIsMadeIsReadBack) {
+  ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", ""}));
+  const auto index = devices_->put("eni-1", device());
+  ASSERT_GOOD(index);
+  auto found = devices_->read();
+  ASSERT_GOOD(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->at("eni-1").ifindex, *index);
+  EXPECT_EQ(found->at("eni-1").device, device());
+
+  auto other = device();
+  other.address = ip("10.0.1.6");
+  other.mtu = 1500;
+  ASSERT_GOOD(devices_->put("eni-1", other));
+  EXPECT_EQ(devices_->read().value().at("eni-1").device, other);
+
+  ASSERT_GOOD(devices_->remove("eni-1"));
+  ASSERT_GOOD(devices_->remove("eni-1"));
+  EXPECT_TRUE(devices_->read().value().empty());
+}
+
+TEST_F(DevicesTest, AnErrorNamesTheNamespaceAndLeavesNothing) {
+  const auto failed = devices_->put("eni-1", device());
+  EXPECT_EQ(why(failed), "open network namespace " + instance("a") + ": No such file or directory");
+  EXPECT_EQ(leftovers(tag_), "");
+}
+
+TEST_F(DevicesTest, ADeviceThatSomebodyTookDownIsNotWhole) {
+  ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", ""}));
+  ASSERT_GOOD(devices_->put("eni-1", device()));
+  ASSERT_EQ(run({"ip", "-n", instance("a"), "link", "set", "eth0", "down"}), 0);
+  EXPECT_EQ(devices_->read().value().at("eni-1").device, std::nullopt);
+}
+
+TEST_F(DevicesTest, TheSystemPortHoldsTheAddressAndOneRoute) {
+  const auto range = Cidr::parse("100.64.0.0/10").value();
+  const auto router = MacAddress::parse("02:fe:00:00:00:01").value();
+  for (int i = 0; i < 2; ++i) {
+    const auto port = ensure_system_port(*netlink_, tag_, range, ip("100.64.0.1"), router, 8500);
+    ASSERT_GOOD(port);
+    EXPECT_NE(port->ifindex, 0U);
+    const auto routes = list_routes(*netlink_);
+    ASSERT_GOOD(routes);
+    ASSERT_EQ(routes->size(), 1U);
+    EXPECT_EQ(routes->front().destination, range);
+    EXPECT_EQ(routes->front().index, port->ifindex);
+    EXPECT_EQ(routes->front().gateway, range.last());
+  }
+  EXPECT_EQ(why(ensure_system_port(*netlink_, "0ther", range, ip("100.64.0.1"), router, 8500)),
+            "make device ginnel0: one stands here and belongs to \"ginnel " + tag_ +
+                " system\"; a network namespace holds one region");
+}
+
+TEST(Names, AreUniquePerTagAndFitLinux) {
+  EXPECT_EQ(host_device_name("0123abcd", "eni-1").size(), 15U);
+  EXPECT_NE(host_device_name("0123abcd", "eni-1"), host_device_name("0123abcd", "eni-2"));
+  EXPECT_TRUE(is_device_name_of("0123abcd", host_device_name("0123abcd", "eni-1")));
+  EXPECT_FALSE(is_device_name_of("0123abce", host_device_name("0123abcd", "eni-1")));
+  EXPECT_LE(system_peer_name("0123abcd").size(), 15U);
+  EXPECT_EQ(object_of_alias("0123abcd", alias_of("0123abcd", "eni-1")), "eni-1");
+  EXPECT_EQ(object_of_alias("0123abce", alias_of("0123abcd", "eni-1")), std::nullopt);
+  EXPECT_EQ(object_of_alias("0123abcd", ""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ginnel::dataplane
