@@ -1,0 +1,171 @@
+#include "daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <future>
+
+#include "base/version.h"
+#include "daemon/accounts.h"
+#include "planner/planner.h"
+#include "store/sqlite_store.h"
+#include "tls/certificate_files.h"
+
+namespace ginnel::daemon {
+namespace {
+
+constexpr unsigned kApiThreads = 2;
+constexpr auto kPatience = std::chrono::seconds(5);
+
+}  // namespace
+
+Daemon::Daemon(const ServeOptions& options, Log& log, std::function<void()> ask_to_stop)
+    : options_(options), log_(log), ask_to_stop_(std::move(ask_to_stop)), catalogue_(make_catalogue(options.config)) {}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const ServeOptions& options, Log& log,
+                                              std::function<void()> ask_to_stop) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options, log, std::move(ask_to_stop)));
+  GINNEL_CHECKED(daemon->open_state());
+  GINNEL_CHECKED(daemon->make_first_account());
+  GINNEL_CHECKED(daemon->open_certificates());
+  GINNEL_CHECKED(daemon->open_path());
+  GINNEL_CHECKED(daemon->open_listeners());
+  daemon->ready_ = true;
+  return daemon;
+}
+
+Status Daemon::open_state() {
+  GINNEL_TRY(state_, StateDir::open(options_.state_dir.string(), random_));
+  GINNEL_TRY(store_, store::SqliteStore::open(state_.file("store.db")));
+  host_ = plan::plan_host(catalogue_.region, state_.tag, options_.config.synthetic_range);
+  applier_ = std::make_unique<Applier>(catalogue_.region, host_, clock_, log_);
+  GINNEL_TRY(committer_,
+             Committer::open(*store_, log_, [this](const auto&, const auto& touched) { applier_->touch(touched); }));
+  return {};
+}
+
+// The credentials file is made from the store where it is missing, so a start that was cut short is made good.
+Status Daemon::make_first_account() {
+  if (committer_->snapshot()->table<model::Account>().size() == 0) {
+    Status made;
+    GINNEL_CHECKED(committer_->run([&](const model::Snapshot& snapshot) {
+      model::Change change;
+      auto account = make_account(snapshot, {}, random_, clock_.now());
+      if (account) {
+        change.put(std::move(*account));
+      } else {
+        made = tl::unexpected(account.error());
+      }
+      return change;
+    }));
+    GINNEL_CHECKED(made);
+  }
+  if (access(state_.file("credentials").c_str(), F_OK) == 0) return {};
+  const auto snapshot = committer_->snapshot();
+  const auto* first = snapshot->table<model::Account>().all().front();
+  return state_.write_credentials(first->keys.front(), catalogue_.region.name);
+}
+
+Status Daemon::open_certificates() {
+  GINNEL_TRY(auto authority, tls::Authority::open(state_.file("ca"), clock_, random_));
+  authority_ = std::make_unique<tls::Authority>(std::move(authority));
+  const auto folder = state_.file("certs");
+  const auto ensure = [&](const std::string& name, const tls::SubjectNames& names) -> Result<tls::Certificate> {
+    GINNEL_TRY(auto kept, tls::ensure_certificate(*authority_, folder, name, names, clock_, random_));
+    if (!kept.reissued_because.empty()) log_.info("certificate {}: {}", name, kept.reissued_because);
+    return std::move(kept.certificate);
+  };
+
+  tls::SubjectNames own;
+  own.dns = {"localhost"};
+  own.addresses = {options_.config.listen.address, host_.system_address};
+  for (const auto& service : catalogue_.region.services) {
+    const auto names = certificate_names(catalogue_.region, service);
+    if (service.system_port == kApiPort) {
+      own.dns.insert(own.dns.end(), names.begin(), names.end());
+    } else {
+      GINNEL_CHECKED(ensure(service.code, {names, {}}));  // for the upstream of the service, if its owner wants it
+    }
+  }
+  GINNEL_TRY(certificate_, ensure("api", own));
+  return {};
+}
+
+Status Daemon::open_path() {
+  if (options_.dataplane) {
+    GINNEL_TRY(path_, open_host_path({state_, options_.config, host_, catalogue_.relayed, options_.executable}, log_));
+  } else {
+    path_ = no_host_path();
+  }
+  return applier_->start(*committer_, *path_);
+}
+
+Status Daemon::open_listeners() {
+  const auto& config = options_.config;
+  api_ = std::make_unique<ApiHandler>(catalogue_.region, dispatcher_, *committer_, clock_, random_, log_);
+  api_server_ = std::make_unique<http::Server>(
+      http::ServerOptions{kApiThreads, {}},
+      [this](http::Request request, http::Responder responder) {
+        api_->handle(std::move(request), std::move(responder));
+      },
+      clock_, log_);
+  GINNEL_CHECKED(api_server_->set_certificate(certificate_));
+  GINNEL_TRY(const auto bound, api_server_->listen({config.listen.address, config.listen.port}));
+  log_.info("API on https://{}", config::AddressPort{bound.address, bound.port}.to_string());
+  if (config.http) {
+    GINNEL_TRY(const auto plain, api_server_->listen({config.http->address, config.http->port, false}));
+    log_.info("API on http://{}", config::AddressPort{plain.address, plain.port}.to_string());
+  }
+  if (options_.dataplane) {
+    GINNEL_CHECKED(api_server_->listen({host_.system_address, kApiPort, true, true}));
+  }
+
+  const ControlFacts facts{"https://" + config::AddressPort{bound.address, bound.port}.to_string(),
+                           authority_->certificate_path(), authority_->certificate_pem()};
+  control_ = std::make_unique<Control>(catalogue_.region, facts, *committer_, clock_, random_,
+                                       ControlHooks{[this] { return status(); }, [this] { return drops(); },
+                                                    [this] {
+                                                      teardown_wanted_ = true;
+                                                      ask_to_stop_();
+                                                    }});
+  control_server_ = std::make_unique<http::Server>(
+      http::ServerOptions{1, {}},
+      [this](http::Request request, http::Responder responder) { control_->handle(request, std::move(responder)); },
+      clock_, log_);
+  return control_server_->listen_unix(state_.file("control.sock"));
+}
+
+boost::json::object Daemon::status() const {
+  auto out = path_->status();
+  out["ready"] = ready_.load();
+  out["version"] = version();
+  out["pid"] = getpid();
+  out["state_dir"] = state_.path;
+  out["dataplane"] = options_.dataplane ? "ebpf" : "off";
+  out["vpcs_applied"] = applier_->applied_count();
+  out["vpcs_failed"] = applier_->failed_count();
+  return out;
+}
+
+boost::json::object Daemon::drops() const { return path_->drops(); }
+
+Status Daemon::stop() {
+  halt();
+  if (!teardown_wanted_) return {};
+  log_.info("taking the region's part of the kernel away");
+  return path_->teardown();
+}
+
+// The applier and the committer use each other: first the applier's thread ends, then the committer goes, whose last
+// callbacks may still touch the applier and answer requests.
+void Daemon::halt() {
+  ready_ = false;
+  if (control_server_) control_server_->stop(kPatience);
+  if (api_server_) api_server_->stop(kPatience);
+  if (applier_) applier_->stop();
+  committer_.reset();
+}
+
+Daemon::~Daemon() { halt(); }
+
+}  // namespace ginnel::daemon
