@@ -24,6 +24,10 @@ struct Call {
   RandomSource& random;
 
   [[nodiscard]] model::TimeMs now_ms() const { return now.time_since_epoch().count(); }
+  // The same call on a later snapshot, to describe what a change makes. `later` must outlive it.
+  [[nodiscard]] Call on(const model::Snapshot& later) const {
+    return {later, region, account, access_key, now, random};
+  }
 };
 
 template <typename Response>

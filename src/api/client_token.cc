@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "aws/digest.h"
+#include "model/lifecycle.h"
 
 namespace ginnel::api {
 namespace {
@@ -17,7 +18,7 @@ bool is_printable(std::string_view text) {
 }
 
 bool is_too_old(const model::ClientToken& token, model::TimeMs now) {
-  return now - token.created >= std::chrono::milliseconds(kClientTokenLife).count();
+  return now - token.created >= std::chrono::milliseconds(model::kClientTokenKept).count();
 }
 
 }  // namespace

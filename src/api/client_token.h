@@ -6,7 +6,6 @@
 // Source: "Ensuring idempotency in Amazon EC2 API requests".
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,7 +14,6 @@
 
 namespace ginnel::api {
 
-inline constexpr std::chrono::hours kClientTokenLife{24};
 inline constexpr size_t kClientTokenMaxBytes = 64;
 
 class TokenUse {
