@@ -198,4 +198,5 @@ def main(arguments):
         (target / (service.name + suffix)).write_text(text)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

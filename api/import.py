@@ -125,4 +125,5 @@ def main(arguments):
     target.write_text(description.text(service, HEADER))
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
