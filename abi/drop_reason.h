@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* Why a packet was dropped. Map `drops`: PERCPU_ARRAY, enum ginnel_drop → __u64 packets.
+ *
+ * One list for the program, the daemon and the manual: X(NAME, "text"). New reasons are added at the end. Index 0 is
+ * not a reason; the program never counts there. */
+#ifndef GINNEL_ABI_DROP_REASON_H
+#define GINNEL_ABI_DROP_REASON_H
+
+/* clang-format off */
+#define GINNEL_DROP_REASONS(X)                                                                    \
+  X(NOT_A_PORT, "the device is not known as a port")                                              \
+  X(MALFORMED, "headers are cut short or contradict each other")                                  \
+  X(NOT_IP, "neither IP nor ARP, or with a VLAN tag")                                             \
+  X(IPV6, "IPv6 is not carried")                                                                  \
+  X(ARP_UNANSWERED, "ARP that is no question, or a probe for the sender's own address")           \
+  X(SPOOFED_MAC, "the source MAC is not the port's")                                              \
+  X(SPOOFED_ADDRESS, "the source address is not the port's")                                      \
+  X(SPOOFED_ARP, "the sender in an ARP packet is not the port")                                   \
+  X(TCP_FRAGMENT, "a fragment of a TCP segment")                                                  \
+  X(FRAGMENT, "a fragment of another protocol")                                                   \
+  X(PROTOCOL, "neither TCP nor UDP nor ICMP")                                                     \
+  X(ICMP_TYPE, "ICMP other than echo")                                                            \
+  X(TO_ITSELF, "the destination is the sender")                                                   \
+  X(NO_ROUTE, "the destination is outside of the VPC")                                            \
+  X(NO_DESTINATION, "no interface has the destination address")                                   \
+  X(NO_LISTENER, "an endpoint's interface does not listen on that port")                          \
+  X(NO_FLOW, "belongs to no flow and opens none")                                                 \
+  X(SYSTEM_NO_FLOW, "the system may only answer, and this is no answer")                          \
+  X(EGRESS_DENIED, "no egress rule of the sender's security groups allows it")                    \
+  X(INGRESS_DENIED, "no ingress rule of the receiver's security groups allows it")                \
+  X(NO_SOURCE_PORT, "no source port was free for the translated flow")                            \
+  X(FLOW_TABLE_FULL, "no room for another flow")                                                  \
+  X(FLOW_CUT, "the flow was cut: its endpoint or interface is gone")                              \
+  X(TOO_BIG, "larger than the MTU")
+/* clang-format on */
+
+enum ginnel_drop {
+  GINNEL_DROP_NONE,
+#define GINNEL_DROP_ENUM(name, text) GINNEL_DROP_##name,
+  GINNEL_DROP_REASONS(GINNEL_DROP_ENUM)
+#undef GINNEL_DROP_ENUM
+      GINNEL_DROP_COUNT
+};
+
+#endif

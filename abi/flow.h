@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* Flows: what was decided about a flow's first packet. Map `flows`: HASH, ginnel_flow_key → ginnel_flow.
+ *
+ * A flow has two entries, one a direction, each keyed by the packet as it comes in from a port and telling what it
+ * becomes; each names the other (ginnel_flow_partner). They are made by the program only. The daemon removes flows
+ * that are idle: both entries, when both are (ginnel_flow_idle_limit_s). To cut a flow the daemon sets GINNEL_FLOW_CUT
+ * in both entries: the next packet is dropped as FLOW_CUT (TCP: both ends get a reset) and both entries go. */
+#ifndef GINNEL_ABI_FLOW_H
+#define GINNEL_ABI_FLOW_H
+
+#include "abi/base.h"
+
+struct ginnel_flow_key {
+  __u32 scope; /* VPC number of the port where the packet comes in */
+  struct ginnel_address source, destination;
+  __be16 source_port, destination_port; /* ICMP echo: the identifier in both */
+  __u8 protocol;
+  __u8 icmp_type; /* 8 of an echo request; else 0 */
+  __u8 reserved[2];
+};
+GINNEL_LAYOUT(ginnel_flow_key, 44);
+
+#define GINNEL_FLOW_REVERSE 1u       /* entry of the direction from target to opener */
+#define GINNEL_FLOW_TRANSLATE 2u     /* addresses and ports of the packet change */
+#define GINNEL_FLOW_REDIRECT_PEER 4u /* how it is delivered */
+#define GINNEL_FLOW_CUT 8u           /* set by the daemon */
+
+/* Bits of `state`. FINs and RST are noted in both entries. */
+#define GINNEL_FLOW_ANSWERED 1u    /* a packet of the reverse direction was seen */
+#define GINNEL_FLOW_FIN_FORWARD 2u /* TCP: the opener closed its half */
+#define GINNEL_FLOW_FIN_REVERSE 4u
+#define GINNEL_FLOW_RST 8u
+
+struct ginnel_flow {
+  /* The packet as it goes out. */
+  struct ginnel_address source, destination;
+  __be16 source_port, destination_port;
+  __u32 oif;
+  __u8 destination_mac[6];
+  __u16 flags;       /* GINNEL_FLOW_* above */
+  __u32 out_scope;   /* VPC number where it goes out */
+  __u32 link;        /* number of the link, 0 inside a VPC */
+  __u32 state;       /* GINNEL_FLOW_* above */
+  __u32 last_seen_s; /* CLOCK_MONOTONIC_COARSE */
+  __u64 packets, bytes;
+};
+GINNEL_LAYOUT(ginnel_flow, 80);
+
+static inline int ginnel_flow_closed(__u32 state) {
+  const __u32 fins = GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;
+  return (state & GINNEL_FLOW_RST) || (state & fins) == fins;
+}
+
+/* Key of the entry of the other direction. */
+static inline struct ginnel_flow_key ginnel_flow_partner(const struct ginnel_flow_key* key,
+                                                         const struct ginnel_flow* flow) {
+  struct ginnel_flow_key partner;
+  partner.scope = flow->out_scope;
+  partner.source = flow->destination;
+  partner.destination = flow->source;
+  partner.source_port = flow->destination_port;
+  partner.destination_port = flow->source_port;
+  partner.protocol = key->protocol;
+  partner.icmp_type = key->protocol != GINNEL_ICMP || key->icmp_type ? 0 : 8;
+  partner.reserved[0] = partner.reserved[1] = 0;
+  return partner;
+}
+
+/* How long a flow may be silent in both directions before it is removed. TCP 350 s and UDP 120 s are AWS's (VPC
+ * endpoints, idle time-outs); 60 s after its end no peer holds a TCP flow in TIME_WAIT any more. */
+static inline __u32 ginnel_flow_idle_limit_s(__u8 protocol, __u32 state) {
+  if (protocol == GINNEL_UDP) return 120;
+  if (protocol == GINNEL_ICMP) return 30;
+  return (state & GINNEL_FLOW_ANSWERED) && !ginnel_flow_closed(state) ? 350 : 60;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* Bounds that the packet program and the daemon agree on. Sizes of maps are defaults, which a loader may change. */
+#ifndef GINNEL_ABI_LIMITS_H
+#define GINNEL_ABI_LIMITS_H
+
+/* The largest IP packet that is delivered, in bytes; and the MSS that makes TCP keep to it. */
+#define GINNEL_MTU 8500
+#define GINNEL_MSS (GINNEL_MTU - 40)
+
+#define GINNEL_MAX_PORTS 65536
+#define GINNEL_MAX_DESTINATIONS (1 << 20)
+#define GINNEL_MAX_ROUTES 65536
+#define GINNEL_MAX_LINKS (1 << 20)
+#define GINNEL_MAX_POLICIES 65536
+#define GINNEL_MAX_RULES (1 << 18)
+#define GINNEL_MAX_GROUP_MEMBERS (1 << 20)
+#define GINNEL_MAX_FLOWS (1 << 18)
+
+/* Rules in force in one direction on one interface: more are not looked at, so the daemon must refuse them. */
+#define GINNEL_MAX_RULES_PER_POLICY 1000
+
+/* How many source ports are tried for a translated flow before it is given up, and the lowest one that is tried. */
+#define GINNEL_PORT_PROBES 24
+#define GINNEL_FIRST_PORT 1024
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* A port: a device that carries the program at its ingress. Map `ports`: HASH, __u32 ifindex → ginnel_port.
+ *
+ * It says what the sender may call itself, and it is the record from which a restarted daemon reads back its ports. */
+#ifndef GINNEL_ABI_PORT_H
+#define GINNEL_ABI_PORT_H
+
+#include "abi/base.h"
+
+#define GINNEL_PORT_CHECK_SOURCE 1u /* the source address must be the port's own (source/destination check) */
+#define GINNEL_PORT_SYSTEM 2u       /* of the system VPC: only answers pass, and no rule is asked */
+
+struct ginnel_port {
+  __u32 vpc;    /* number of the VPC; 0 is the system VPC */
+  __u32 policy; /* key into `policies`; one that is not there allows nothing */
+  __u32 flags;  /* GINNEL_PORT_* */
+  struct ginnel_address address;
+  struct ginnel_address synthetic; /* stands for `address` in the system VPC; not used of a system port */
+  __u8 mac[6];                     /* of the far end */
+  __u8 reserved[2];
+  char interface_id[24]; /* "eni-…", filled up with zeroes */
+};
+GINNEL_LAYOUT(ginnel_port, 76);
+
+#endif
