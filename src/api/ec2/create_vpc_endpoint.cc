@@ -1,0 +1,92 @@
+#include "api/ec2/create_vpc_endpoint.h"
+
+#include <fmt/format.h>
+
+#include "api/counter.h"
+#include "api/ec2/endpoint_checks.h"
+#include "api/ec2/endpoint_interfaces.h"
+#include "api/ec2/endpoints.h"
+#include "api/ec2/interface_groups.h"
+#include "api/lookup.h"
+#include "api/tags.h"
+
+namespace ginnel::api {
+namespace {
+
+constexpr unsigned kDnsHashDigits = 8;
+
+aws::ApiError invalid(std::string_view text) { return aws::api_error("InvalidParameter", text); }
+
+// The type is Gateway where the request names none, as on AWS. Every service here is an interface service.
+aws::ApiStatus check_type(const ec2::CreateVpcEndpointRequest& request) {
+  const std::string type = request.vpc_endpoint_type.value_or("Gateway");
+  if (type != "Interface") {
+    return invalid(fmt::format("Endpoint type ({}) does not match available service types ([Interface])", type));
+  }
+  if (!request.route_table_ids.empty()) {
+    return invalid("Route table IDs are only supported for Gateway type VPC endpoints");
+  }
+  return {};
+}
+
+aws::ApiResult<const model::Service*> read_service(const Call& call, const ec2::CreateVpcEndpointRequest& request) {
+  if (!request.service_name) return aws::missing_parameter("ServiceName");
+  if (request.service_region && *request.service_region != call.region.name) {
+    return aws::unsupported_value("ServiceRegion", *request.service_region);
+  }
+  return find_service(call, *request.service_name);
+}
+
+aws::ApiStatus check_limit(const Call& call, const model::Vpc& vpc) {
+  if (call.snapshot.table<model::VpcEndpoint>().referring_to(vpc.id).size() < kMaxEndpointsPerVpc) return {};
+  return aws::api_error(
+      "VpcEndpointLimitExceeded",
+      fmt::format("The VPC {} has the maximum number of interface endpoints ({}).", vpc.id, kMaxEndpointsPerVpc));
+}
+
+// Left out is not the same as false: it is true for services that have private names.
+aws::ApiResult<bool> read_private_dns(const Call& call, const ec2::CreateVpcEndpointRequest& request,
+                                      const model::Vpc& vpc, const model::Service& service) {
+  const bool wanted = request.private_dns_enabled.value_or(!service.private_dns_names.empty());
+  if (wanted) GINNEL_CHECKED(check_private_dns(call, vpc, service, ""));
+  return wanted;
+}
+
+}  // namespace
+
+ActionResult<ec2::CreateVpcEndpointResponse> create_vpc_endpoint(const Call& call,
+                                                                 const ec2::CreateVpcEndpointRequest& request) {
+  GINNEL_TRY(const auto* service, read_service(call, request));
+  GINNEL_TRY(const auto* vpc, find_owned<model::Vpc>(call, *request.vpc_id));
+  GINNEL_CHECKED(check_type(request));
+  GINNEL_CHECKED(check_ip_options(request.ip_address_type, request.dns_options));
+  if (request.policy_document) GINNEL_CHECKED(check_policy(*request.policy_document));
+  GINNEL_TRY(const auto tags, NewTags::parse(request.tag_specifications, {"vpc-endpoint"}));
+  GINNEL_CHECKED(check_limit(call, *vpc));
+
+  model::Change change;
+  model::VpcEndpoint endpoint;
+  endpoint.id = make_resource_id("vpce", call.random);
+  endpoint.account = call.account;
+  endpoint.vpc = vpc->id;
+  endpoint.service_name = service->name;
+  GINNEL_TRY(endpoint.groups, resolve_groups(call, vpc->id, request.security_group_ids));
+  GINNEL_TRY(endpoint.private_dns, read_private_dns(call, request, *vpc, *service));
+  endpoint.dns_hash = random_hex(call.random, kDnsHashDigits);
+  endpoint.policy_document = request.policy_document.value_or("");
+  endpoint.created = call.now_ms();
+  EndpointInterfaces interfaces(call, *service, endpoint);
+  GINNEL_CHECKED(interfaces.add(request.subnet_ids, request.subnet_configurations));
+  interfaces.put(change);
+  endpoint.number = next_number(call.snapshot, change, "vpc-endpoint");
+  tags.put(call, change, "vpc-endpoint", endpoint.id);
+  change.put(endpoint);
+
+  const model::Snapshot after = call.snapshot.with(change);
+  ec2::CreateVpcEndpointResponse response;
+  response.vpc_endpoint = to_wire(call.on(after), endpoint);
+  response.client_token = request.client_token;
+  return Done<ec2::CreateVpcEndpointResponse>{std::move(response), std::move(change)};
+}
+
+}  // namespace ginnel::api

@@ -1,0 +1,30 @@
+#include "api/ec2/delete_vpc_endpoints.h"
+
+#include <set>
+
+#include "api/lookup.h"
+
+namespace ginnel::api {
+
+ActionResult<ec2::DeleteVpcEndpointsResponse> delete_vpc_endpoints(const Call& call,
+                                                                   const ec2::DeleteVpcEndpointsRequest& request) {
+  Done<ec2::DeleteVpcEndpointsResponse> done;
+  const std::set<std::string> ids(request.vpc_endpoint_ids.begin(), request.vpc_endpoint_ids.end());
+  for (const auto& id : ids) {
+    const auto found = find_owned<model::VpcEndpoint>(call, id);
+    if (!found) {
+      ec2::UnsuccessfulItem item;
+      item.resource_id = id;
+      item.error = ec2::UnsuccessfulItemError{.code = found.error().code, .message = found.error().message};
+      done.response.unsuccessful.push_back(std::move(item));
+      continue;
+    }
+    if ((*found)->state == "deleting") continue;
+    model::VpcEndpoint next = **found;
+    next.state = "deleting";
+    done.change.put(std::move(next));
+  }
+  return done;
+}
+
+}  // namespace ginnel::api

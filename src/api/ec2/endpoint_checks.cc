@@ -1,0 +1,106 @@
+#include "api/ec2/endpoint_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "api/ec2/endpoint_states.h"
+#include "aws/utf8.h"
+
+namespace ginnel::api {
+namespace {
+
+aws::ApiError invalid(std::string_view text) { return aws::api_error("InvalidParameter", text); }
+
+// The private name that two services share, or nothing.
+const std::string* common_name(const model::Service& left, const model::Service& right) {
+  for (const auto& name : left.private_dns_names) {
+    const auto& others = right.private_dns_names;
+    if (std::find(others.begin(), others.end(), name) != others.end()) return &name;
+  }
+  return nullptr;
+}
+
+aws::ApiError bad_policy(std::string_view why) {
+  return aws::api_error("InvalidPolicyDocument", fmt::format("The policy document is not valid: {}", why));
+}
+
+}  // namespace
+
+aws::ApiResult<const model::Service*> find_service(const Call& call, std::string_view name) {
+  if (const auto* service = call.region.service(name)) return service;
+  return aws::api_error("InvalidServiceName", fmt::format("The Vpc Endpoint Service '{}' does not exist", name));
+}
+
+aws::ApiStatus check_private_dns(const Call& call, const model::Vpc& vpc, const model::Service& service,
+                                 std::string_view endpoint_id) {
+  if (service.private_dns_names.empty()) {
+    return invalid(fmt::format(
+        "Private DNS can't be enabled because the service {} does not provide a private DNS name.", service.name));
+  }
+  if (!vpc.dns_support || !vpc.dns_hostnames) {
+    return invalid(fmt::format(
+        "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {}",
+        vpc.id));
+  }
+  for (const auto* other : call.snapshot.table<model::VpcEndpoint>().referring_to(vpc.id)) {
+    if (other->id == endpoint_id || !other->private_dns || !holds_names(*other)) continue;
+    const auto* other_service = call.region.service(other->service_name);
+    const std::string* name = other_service != nullptr ? common_name(service, *other_service) : nullptr;
+    if (name == nullptr) continue;
+    return invalid(fmt::format(
+        "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {} in the VPC {}",
+        *name, vpc.id));
+  }
+  return {};
+}
+
+aws::ApiStatus check_policy(std::string_view document) {
+  size_t length = 0;
+  for (size_t at = 0; at < document.size(); ++length) aws::next_code_point(document, at);
+  if (length > kMaxEndpointPolicyLength) {
+    return bad_policy(fmt::format("it has {} characters, at most {} are allowed", length, kMaxEndpointPolicyLength));
+  }
+  boost::system::error_code error;
+  const auto json = boost::json::parse(boost::json::string_view(document.data(), document.size()), error);
+  if (error) return bad_policy(fmt::format("it is not JSON ({})", error.message()));
+  if (!json.is_object()) return bad_policy("it is not a JSON object");
+  const auto* statement = json.get_object().if_contains("Statement");
+  if (statement == nullptr) return bad_policy("it has no Statement");
+  if (!statement->is_array() && !statement->is_object()) return bad_policy("its Statement is neither list nor object");
+  return {};
+}
+
+std::string_view default_policy() {
+  return R"({
+  "Statement": [
+    {
+      "Action": "*",
+      "Effect": "Allow",
+      "Principal": "*",
+      "Resource": "*"
+    }
+  ]
+})";
+}
+
+aws::ApiStatus check_ip_options(const std::optional<std::string>& ip_address_type,
+                                const std::optional<ec2::DnsOptionsSpecification>& dns_options) {
+  if (ip_address_type && *ip_address_type != "ipv4") return aws::unsupported_value("IpAddressType", *ip_address_type);
+  if (!dns_options) return {};
+  const auto& type = dns_options->dns_record_ip_type;
+  if (type && *type != "ipv4") {
+    return invalid(fmt::format("The DnsRecordIpType {} does not go with the IpAddressType ipv4", *type));
+  }
+  if (dns_options->private_dns_only_for_inbound_resolver_endpoint.value_or(false)) {
+    return aws::unsupported_value("DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint", "true");
+  }
+  if (dns_options->private_dns_preference) return aws::unsupported_parameter("DnsOptions.PrivateDnsPreference");
+  if (!dns_options->private_dns_specified_domains.empty()) {
+    return aws::unsupported_parameter("DnsOptions.PrivateDnsSpecifiedDomain");
+  }
+  return {};
+}
+
+}  // namespace ginnel::api

@@ -1,0 +1,31 @@
+// What creating and modifying an endpoint have in common: the checks of parameters that both take.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/call.h"
+#include "generated/ec2.h"
+
+namespace ginnel::api {
+
+inline constexpr size_t kMaxEndpointPolicyLength = 20'480;  // characters
+
+// "The Vpc Endpoint Service 'X' does not exist" where the region has none of that name.
+aws::ApiResult<const model::Service*> find_service(const Call& call, std::string_view name);
+
+// Whether the endpoint may answer for the service's private names in its VPC. `endpoint_id` is empty for a new one.
+aws::ApiStatus check_private_dns(const Call& call, const model::Vpc& vpc, const model::Service& service,
+                                 std::string_view endpoint_id);
+
+// A JSON object with a Statement, not too long.
+aws::ApiStatus check_policy(std::string_view document);
+// The policy of an endpoint that was given none: everything is allowed.
+[[nodiscard]] std::string_view default_policy();
+
+// IPv4 is what there is: anything else is refused by its value.
+aws::ApiStatus check_ip_options(const std::optional<std::string>& ip_address_type,
+                                const std::optional<ec2::DnsOptionsSpecification>& dns_options);
+
+}  // namespace ginnel::api
