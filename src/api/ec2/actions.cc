@@ -1,6 +1,21 @@
 #include "api/ec2/actions.h"
 
+#include "api/ec2/create_vpc_endpoint.h"
+#include "api/ec2/delete_vpc_endpoints.h"
+#include "api/ec2/endpoint_services.h"
+#include "api/ec2/endpoints.h"
+#include "api/ec2/instances.h"
+#include "api/ec2/modify_vpc_endpoint.h"
+#include "api/ec2/network_interfaces.h"
 #include "api/ec2/regions.h"
+#include "api/ec2/run_instances.h"
+#include "api/ec2/security_group_rules.h"
+#include "api/ec2/security_groups.h"
+#include "api/ec2/subnets.h"
+#include "api/ec2/tags.h"
+#include "api/ec2/terminate_instances.h"
+#include "api/ec2/vpc_attributes.h"
+#include "api/ec2/vpcs.h"
 
 namespace ginnel::api {
 
@@ -9,6 +24,41 @@ void add_ec2_actions(ActionTable& table) {
   table.add<ec2::DescribeAvailabilityZones>(describe_availability_zones);
   table.add<ec2::DescribePrefixLists>(describe_prefix_lists);
   table.add<ec2::DescribeRegions>(describe_regions);
+
+  table.add<ec2::CreateVpc>(create_vpc);
+  table.add<ec2::DeleteVpc>(delete_vpc);
+  table.add<ec2::DescribeVpcAttribute>(describe_vpc_attribute);
+  table.add<ec2::DescribeVpcs>(describe_vpcs);
+  table.add<ec2::ModifyVpcAttribute>(modify_vpc_attribute);
+
+  table.add<ec2::CreateSubnet>(create_subnet);
+  table.add<ec2::DeleteSubnet>(delete_subnet);
+  table.add<ec2::DescribeSubnets>(describe_subnets);
+  table.add<ec2::ModifySubnetAttribute>(modify_subnet_attribute);
+
+  table.add<ec2::CreateSecurityGroup>(create_security_group);
+  table.add<ec2::DeleteSecurityGroup>(delete_security_group);
+  table.add<ec2::DescribeSecurityGroups>(describe_security_groups);
+  table.add<ec2::AuthorizeSecurityGroupEgress>(authorize_egress);
+  table.add<ec2::AuthorizeSecurityGroupIngress>(authorize_ingress);
+  table.add<ec2::DescribeSecurityGroupRules>(describe_security_group_rules);
+  table.add<ec2::RevokeSecurityGroupEgress>(revoke_egress);
+  table.add<ec2::RevokeSecurityGroupIngress>(revoke_ingress);
+
+  table.add<ec2::CreateTags>(create_tags);
+  table.add<ec2::DeleteTags>(delete_tags);
+  table.add<ec2::DescribeTags>(describe_tags);
+
+  table.add<ec2::CreateVpcEndpoint>(create_vpc_endpoint);
+  table.add<ec2::DeleteVpcEndpoints>(delete_vpc_endpoints);
+  table.add<ec2::DescribeVpcEndpoints>(describe_vpc_endpoints);
+  table.add<ec2::DescribeVpcEndpointServices>(describe_vpc_endpoint_services);
+  table.add<ec2::ModifyVpcEndpoint>(modify_vpc_endpoint);
+
+  table.add<ec2::DescribeInstances>(describe_instances);
+  table.add<ec2::DescribeNetworkInterfaces>(describe_network_interfaces);
+  table.add<ec2::RunInstances>(run_instances);
+  table.add<ec2::TerminateInstances>(terminate_instances);
 }
 
 }  // namespace ginnel::api
