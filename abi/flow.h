@@ -46,14 +46,14 @@ struct ginnel_flow {
 };
 GINNEL_LAYOUT(ginnel_flow, 80);
 
-static inline int ginnel_flow_closed(__u32 state) {
+static inline __attribute__((always_inline)) int ginnel_flow_closed(__u32 state) {
   const __u32 fins = GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;
   return (state & GINNEL_FLOW_RST) || (state & fins) == fins;
 }
 
 /* Key of the entry of the other direction. */
-static inline struct ginnel_flow_key ginnel_flow_partner(const struct ginnel_flow_key* key,
-                                                         const struct ginnel_flow* flow) {
+static inline __attribute__((always_inline)) struct ginnel_flow_key ginnel_flow_partner(
+    const struct ginnel_flow_key* key, const struct ginnel_flow* flow) {
   struct ginnel_flow_key partner;
   partner.scope = flow->out_scope;
   partner.source = flow->destination;
@@ -68,7 +68,7 @@ static inline struct ginnel_flow_key ginnel_flow_partner(const struct ginnel_flo
 
 /* How long a flow may be silent in both directions before it is removed. TCP 350 s and UDP 120 s are AWS's (VPC
  * endpoints, idle time-outs); 60 s after its end no peer holds a TCP flow in TIME_WAIT any more. */
-static inline __u32 ginnel_flow_idle_limit_s(__u8 protocol, __u32 state) {
+static inline __attribute__((always_inline)) __u32 ginnel_flow_idle_limit_s(__u8 protocol, __u32 state) {
   if (protocol == GINNEL_UDP) return 120;
   if (protocol == GINNEL_ICMP) return 30;
   return (state & GINNEL_FLOW_ANSWERED) && !ginnel_flow_closed(state) ? 350 : 60;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* The packet program: at the ingress of the host's end of every port (tcx or clsact). */
+#include "bpf/account.h"
+#include "bpf/antispoof.h"
+#include "bpf/arp.h"
+#include "bpf/classify.h"
+#include "bpf/deliver.h"
+#include "bpf/flow_lookup.h"
+#include "bpf/packet.h"
+#include "bpf/parse.h"
+#include "bpf/policy.h"
+#include "bpf/rewrite.h"
+#include "bpf/track.h"
+
+#define STAGE(call)                    \
+  do {                                 \
+    int answer = (call);               \
+    if (answer != NEXT) return answer; \
+  } while (0)
+
+static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
+  STAGE(stage_port(skb, p));
+  STAGE(stage_parse(skb, p));
+  STAGE(stage_arp(skb, p));
+  STAGE(stage_antispoof(skb, p));
+  STAGE(stage_size(skb, p));
+  STAGE(stage_flow(skb, p));
+  if (!p->flow) {
+    STAGE(stage_classify(skb, p));
+    STAGE(stage_policy(p));
+    STAGE(stage_track(p));
+  }
+  STAGE(stage_account(skb, p));
+  STAGE(stage_rewrite(skb, p));
+  return stage_deliver(skb, p);
+}
+
+SEC("tc")
+int ginnel_port(struct __sk_buff* skb) {
+  struct packet packet = {};
+  int verdict = stages(skb, &packet);
+  if (verdict > 0) return verdict;
+  count_drop(-verdict);
+  return TC_ACT_SHOT;
+}
+
+char program_license[] SEC("license") = "GPL";

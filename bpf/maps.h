@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* The maps; what they hold is said in abi/. Those that the daemon fills take memory as they grow; flows are allocated
+ * beforehand, so that no packet waits for memory. */
+#ifndef GINNEL_BPF_MAPS_H
+#define GINNEL_BPF_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "abi/all.h"
+
+const volatile struct ginnel_config config = {
+    .layout_version = GINNEL_LAYOUT_VERSION,
+    .flags = GINNEL_CONFIG_REDIRECT_PEER,
+    .router_mac = {0x02, 0xfe, 0, 0, 0, 1},
+};
+
+#define GINNEL_HASH(name, key_type, value_type, size) \
+  struct {                                            \
+    __uint(type, BPF_MAP_TYPE_HASH);                  \
+    __uint(max_entries, size);                        \
+    __uint(map_flags, BPF_F_NO_PREALLOC);             \
+    __type(key, key_type);                            \
+    __type(value, value_type);                        \
+  } name SEC(".maps")
+
+GINNEL_HASH(ports, __u32, struct ginnel_port, GINNEL_MAX_PORTS);
+GINNEL_HASH(links, struct ginnel_link_key, struct ginnel_link, GINNEL_MAX_LINKS);
+GINNEL_HASH(destinations, struct ginnel_destination_key, struct ginnel_destination, GINNEL_MAX_DESTINATIONS);
+GINNEL_HASH(policies, __u32, struct ginnel_policy, GINNEL_MAX_POLICIES);
+GINNEL_HASH(group_members, struct ginnel_member_key, __u32, GINNEL_MAX_GROUP_MEMBERS);
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(max_entries, GINNEL_MAX_ROUTES);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, struct ginnel_route_key);
+  __type(value, __u32);
+} routes SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, GINNEL_MAX_RULES);
+  __type(key, __u32);
+  __type(value, struct ginnel_rule);
+} rules SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, GINNEL_MAX_FLOWS);
+  __type(key, struct ginnel_flow_key);
+  __type(value, struct ginnel_flow);
+} flows SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, GINNEL_DROP_COUNT);
+  __type(key, __u32);
+  __type(value, __u64);
+} drops SEC(".maps");
+
+/* What the slow path decides for a new flow. Too large for the stack, which all functions together share. Global
+ * functions find the key here too: older kernels take no pointer argument as the key of a map. */
+struct decision {
+  struct ginnel_flow_key key;
+  struct ginnel_flow forward, reverse;
+  struct ginnel_flow_key reverse_key;
+  __u32 receiver_policy;
+  __u32 judged; /* whether rules are asked */
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct decision);
+} scratch SEC(".maps");
+
+static __always_inline struct decision* scratch_decision(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+static __always_inline void count_drop(__u32 reason) {
+  __u64* count = bpf_map_lookup_elem(&drops, &reason);
+  if (count) *count += 1;
+}
+
+#endif

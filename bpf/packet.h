@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* What the stages know of the packet, and what they answer. */
+#ifndef GINNEL_BPF_PACKET_H
+#define GINNEL_BPF_PACKET_H
+
+#include <stddef.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/maps.h"
+
+/* A stage answers NEXT, a verdict of tc (above 0), or the reason of a drop, negated. */
+#define NEXT 0
+#define DROP(reason) (-(int)GINNEL_DROP_##reason)
+
+#define TCP_FIN 1
+#define TCP_SYN 2
+#define TCP_RST 4
+#define TCP_ACK 16
+
+/* RFC 792; the kernel's own header drags in libc's. */
+#define ICMP_ECHO 8
+#define ICMP_ECHOREPLY 0
+struct icmp_echo {
+  __u8 type, code;
+  __be16 check, identifier, sequence;
+};
+
+struct packet {
+  struct ginnel_flow_key key;
+  const struct ginnel_port* port; /* where it came in */
+  struct ginnel_flow* flow;       /* once known */
+  __u32 l4;                       /* offset of the transport header */
+  __u16 ethertype;                /* network order */
+  __u8 tcp_flags;
+};
+
+/* Packet pointers, read afresh each time: the compiler would keep a copy in a 32-bit register, which the kernel's
+ * verifier does not take for a pointer. */
+static __always_inline void* data(const struct __sk_buff* skb) {
+  void* pointer;
+  asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(pointer) : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+  return pointer;
+}
+
+static __always_inline void* data_end(const struct __sk_buff* skb) {
+  void* pointer;
+  asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(pointer) : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
+  return pointer;
+}
+
+/* Packet headers lie 2 bytes off a multiple of 4, hence the half words. */
+static __always_inline int same_mac(const void* a, const void* b) {
+  const __u16 *x = a, *y = b;
+  return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
+}
+
+static __always_inline void copy_mac(void* to, const volatile void* from) {
+  const volatile __u8* f = from;
+  __u8* t = to;
+  for (int i = 0; i < 6; i++) t[i] = f[i];
+}
+
+static __always_inline struct ginnel_address mapped(__be32 ipv4) {
+  struct ginnel_address address = {{0, 0, bpf_htonl(0xffff), ipv4}};
+  return address;
+}
+
+static __always_inline int is_mapped(const struct ginnel_address* a) {
+  return a->word[0] == 0 && a->word[1] == 0 && a->word[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline int same_address(const struct ginnel_address* a, const struct ginnel_address* b) {
+  return a->word[3] == b->word[3] && a->word[2] == b->word[2] && a->word[1] == b->word[1] && a->word[0] == b->word[0];
+}
+
+/* Opens a TCP connection: SYN and none of the flags that end or answer one. */
+static __always_inline int is_open(__u8 tcp_flags) {
+  return (tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
+}
+
+static __always_inline __u32 now_s(void) { return bpf_ktime_get_coarse_ns() / 1000000000ull; }
+
+/* Internet checksums, RFC 1071: sums of one's complement, folded to 16 bits. */
+static __always_inline __u32 csum_fold32(__u64 sum) {
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  sum = (sum & 0xffffffff) + (sum >> 32);
+  return sum;
+}
+
+static __always_inline __u16 csum_fold16(__u32 sum) {
+  sum = (sum & 0xffff) + (sum >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return sum;
+}
+
+/* What is added to a sum when the word `from` becomes `to`. */
+static __always_inline __u64 csum_change(__u32 from, __u32 to) { return (__u64)(__u32)~from + to; }
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* Stages: the port, and the headers as far as the flow's key. */
+#ifndef GINNEL_BPF_PARSE_H
+#define GINNEL_BPF_PARSE_H
+
+#include "bpf/packet.h"
+
+static __always_inline int stage_port(struct __sk_buff* skb, struct packet* p) {
+  __u32 ifindex = skb->ifindex;
+  p->port = bpf_map_lookup_elem(&ports, &ifindex);
+  if (!p->port) return DROP(NOT_A_PORT);
+  p->key.scope = p->port->vpc;
+  return NEXT;
+}
+
+/* Makes the first bytes directly readable, as many of them as there are. */
+static __always_inline int pull(struct __sk_buff* skb, __u32 length) {
+  if (data(skb) + length <= data_end(skb)) return 0;
+  if (length > skb->len) length = skb->len;
+  return bpf_skb_pull_data(skb, length);
+}
+
+/* The transport header at p->l4, of which `length` bytes must be there by what the IP header says. */
+static __always_inline int parse_transport(struct __sk_buff* skb, struct packet* p, __u32 length) {
+  __u32 l4 = p->l4;
+  if (l4 > ETH_HLEN + 60 || pull(skb, l4 + sizeof(struct tcphdr))) return DROP(MALFORMED);
+  void *header = data(skb) + l4, *end = data_end(skb);
+
+  if (p->key.protocol == IPPROTO_TCP) {
+    struct tcphdr* tcp = header;
+    if ((void*)(tcp + 1) > end || tcp->doff < 5 || tcp->doff * 4u > length) return DROP(MALFORMED);
+    p->tcp_flags = ((__u8*)tcp)[13];
+    p->key.source_port = tcp->source;
+    p->key.destination_port = tcp->dest;
+  } else if (p->key.protocol == IPPROTO_UDP) {
+    struct udphdr* udp = header;
+    if ((void*)(udp + 1) > end || length < sizeof *udp) return DROP(MALFORMED);
+    p->key.source_port = udp->source;
+    p->key.destination_port = udp->dest;
+  } else if (p->key.protocol == IPPROTO_ICMP) {
+    struct icmp_echo* icmp = header;
+    if ((void*)(icmp + 1) > end || length < sizeof *icmp) return DROP(MALFORMED);
+    if ((icmp->type != ICMP_ECHO && icmp->type != ICMP_ECHOREPLY) || icmp->code) return DROP(ICMP_TYPE);
+    p->key.icmp_type = icmp->type;
+    p->key.source_port = p->key.destination_port = icmp->identifier;
+  } else {
+    return DROP(PROTOCOL);
+  }
+  return NEXT;
+}
+
+static __always_inline int parse_ipv4(struct __sk_buff* skb, struct packet* p) {
+  struct iphdr* ip = data(skb) + ETH_HLEN;
+  if ((void*)(ip + 1) > data_end(skb)) return DROP(MALFORMED);
+  __u32 header = ip->ihl * 4u, on_wire = skb->len - ETH_HLEN;
+  __u32 length = bpf_ntohs(ip->tot_len);
+  if (length == 0) length = on_wire; /* a segment above 64 KiB that is cut up later (BIG TCP) */
+  if (ip->version != 4 || header < sizeof *ip || length < header || length > on_wire) return DROP(MALFORMED);
+
+  p->key.protocol = ip->protocol;
+  p->key.source = mapped(ip->saddr);
+  p->key.destination = mapped(ip->daddr);
+  p->l4 = ETH_HLEN + header;
+  if (ip->frag_off & bpf_htons(0x3fff)) /* more to come, or not the first */
+    return ip->protocol == IPPROTO_TCP ? DROP(TCP_FRAGMENT) : DROP(FRAGMENT);
+  return parse_transport(skb, p, length - header);
+}
+
+static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) {
+  if (pull(skb, ETH_HLEN + sizeof(struct iphdr) + sizeof(struct tcphdr))) return DROP(MALFORMED);
+  struct ethhdr* ethernet = data(skb);
+  if ((void*)(ethernet + 1) > data_end(skb)) return DROP(MALFORMED);
+  p->ethertype = ethernet->h_proto;
+  if (skb->vlan_present) return DROP(NOT_IP);
+  if (p->ethertype == bpf_htons(ETH_P_ARP)) return NEXT;
+  if (p->ethertype == bpf_htons(ETH_P_IPV6)) return DROP(IPV6);
+  if (p->ethertype != bpf_htons(ETH_P_IP)) return DROP(NOT_IP);
+  return parse_ipv4(skb, p);
+}
+
+/* Neither bpf_redirect_peer nor a cut-up segment is checked by the kernel. Here, before a flow is made of it. */
+static __always_inline int stage_size(struct __sk_buff* skb, struct packet* p) {
+  if (p->ethertype != bpf_htons(ETH_P_IP)) return NEXT;
+  __u32 size = skb->len - ETH_HLEN;
+  if (size <= GINNEL_MTU) return NEXT;
+  if (!skb->gso_size) return DROP(TOO_BIG);
+  __u32 l4 = p->l4, header = sizeof(struct udphdr);
+  if (p->key.protocol == IPPROTO_TCP) {
+    if (l4 > ETH_HLEN + 60) return DROP(MALFORMED);
+    struct tcphdr* tcp = data(skb) + l4;
+    if ((void*)(tcp + 1) > data_end(skb)) return DROP(MALFORMED);
+    header = tcp->doff * 4u;
+  }
+  return l4 - ETH_HLEN + header + skb->gso_size > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
+}
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* Stage: keep what was decided as the two entries of a flow. For a link, putting in the reverse entry is what allocates
+ * the translated source port: nobody else keeps account of ports. */
+#ifndef GINNEL_BPF_TRACK_H
+#define GINNEL_BPF_TRACK_H
+
+#include "bpf/packet.h"
+
+#define EEXIST 17
+#define BUSY 1
+
+static __always_inline int same_key(const struct ginnel_flow_key* a, const struct ginnel_flow_key* b) {
+  return a->source_port == b->source_port && a->destination_port == b->destination_port && a->scope == b->scope &&
+         same_address(&a->source, &b->source) && same_address(&a->destination, &b->destination);
+}
+
+static __always_inline int is_idle(const struct ginnel_flow* flow, __u8 protocol, __u32 now) {
+  return now - flow->last_seen_s >= ginnel_flow_idle_limit_s(protocol, flow->state);
+}
+
+/* May the port that `old` holds be given to the new opener? Another's port only after it rested: its last peer
+ * may hold the connection in TIME_WAIT and would refuse a SYN with an older time stamp (PAWS). */
+static __always_inline int take_over(struct decision* d, struct ginnel_flow* old) {
+  struct ginnel_flow_key opener = ginnel_flow_partner(&d->reverse_key, old);
+  if (same_key(&opener, &d->key)) return 1;
+
+  const __u32 now = now_s(), seen = old->last_seen_s;
+  if (!is_idle(old, d->key.protocol, now)) return 0;
+  struct ginnel_flow* forward = bpf_map_lookup_elem(&flows, &opener);
+  const int points_back = forward && forward->source_port == d->reverse_key.destination_port &&
+                          same_address(&forward->source, &d->reverse_key.destination);
+  if (points_back && !is_idle(forward, d->key.protocol, now)) return 0;
+  if (__sync_val_compare_and_swap(&old->last_seen_s, seen, now) != seen) return 0; /* another CPU was first */
+  if (points_back) bpf_map_delete_elem(&flows, &opener);
+  return 1;
+}
+
+/* 0, BUSY, or the negated reason of a drop. `port` in network order. */
+__attribute__((noinline)) int take_port(__u32 port) {
+  struct decision* d = scratch_decision();
+  if (!d) return DROP(NO_SOURCE_PORT);
+  d->forward.source_port = d->reverse_key.destination_port = port;
+  long error = bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_NOEXIST);
+  if (!error) return 0;
+  if (error != -EEXIST) return DROP(FLOW_TABLE_FULL);
+  struct ginnel_flow* old = bpf_map_lookup_elem(&flows, &d->reverse_key);
+  if (!old || !take_over(d, old)) return BUSY;
+  return bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_ANY) ? DROP(FLOW_TABLE_FULL) : 0;
+}
+
+static __always_inline __u32 hash_key(const struct ginnel_flow_key* key) {
+  const __u32* word = (const void*)key;
+  __u32 hash = 0;
+  for (unsigned i = 0; i < sizeof *key / sizeof *word; i++) {
+    hash = (hash ^ word[i]) * 0x9e3779b1u;
+    hash ^= hash >> 15;
+  }
+  return hash;
+}
+
+/* First the port that the opener has or had: the same client then meets the same connection at the target. */
+static __always_inline int choose_port(struct decision* d) {
+  const struct ginnel_flow* known = bpf_map_lookup_elem(&flows, &d->key);
+  __u32 port = known ? known->source_port : d->key.source_port;
+  const __u32 hash = hash_key(&d->key);
+  for (__u32 i = 1; i <= GINNEL_PORT_PROBES; i++) {
+    int result = take_port(port);
+    if (result != BUSY) return result;
+    port = bpf_htons(GINNEL_FIRST_PORT + ((hash + i * 2654435761u) >> 8) % (65536 - GINNEL_FIRST_PORT));
+  }
+  return DROP(NO_SOURCE_PORT);
+}
+
+/* Both entries, the reverse one first: an answer may overtake. */
+__attribute__((noinline)) int track(void) {
+  struct decision* d = scratch_decision();
+  if (!d) return DROP(FLOW_TABLE_FULL);
+  if (d->forward.link) {
+    int result = choose_port(d);
+    if (result) return result;
+  } else if (bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_ANY)) {
+    return DROP(FLOW_TABLE_FULL);
+  }
+  if (!bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_ANY)) return 0;
+  bpf_map_delete_elem(&flows, &d->reverse_key);
+  return DROP(FLOW_TABLE_FULL);
+}
+
+static __always_inline int stage_track(struct packet* p) {
+  int result = track();
+  if (result) return result;
+  p->flow = bpf_map_lookup_elem(&flows, &p->key);
+  return p->flow ? NEXT : DROP(FLOW_TABLE_FULL);
+}
+
+#endif
