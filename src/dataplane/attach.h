@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "abi/config.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 
@@ -30,7 +31,7 @@ class Attacher {
 enum class AttachMode { automatic, tcx, clsact };
 
 // Our program is recognised by its name, which the kernel keeps up to 15 characters of.
-inline constexpr const char* kProgramName = "ginnel_ingress";
+inline constexpr const char* kProgramName = GINNEL_PROGRAM;
 
 // `probe_ifindex`: any device, to ask the kernel what it has. Refuses tcx where there is none.
 Result<std::unique_ptr<Attacher>> make_attacher(AttachMode mode, uint32_t probe_ifindex);

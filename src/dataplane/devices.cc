@@ -33,9 +33,8 @@ std::optional<Device> device_of(const Inside& inside, const LinkInfo& link, cons
   out.name = link.name;
   out.mac = link.mac;
   out.mtu = link.mtu;
-  const auto address = std::find_if(inside.addresses.begin(), inside.addresses.end(), [&](const auto& each) {
-    return each.index == link.index && each.address.is_v4();
-  });
+  const auto address = std::find_if(inside.addresses.begin(), inside.addresses.end(),
+                                    [&](const auto& each) { return each.index == link.index && each.address.is_v4(); });
   if (!link.up || address == inside.addresses.end()) return std::nullopt;
   out.address = address->address;
   out.subnet = Cidr(address->address, address->length);

@@ -52,7 +52,9 @@ void all_puts(const VpcState& observed, const VpcState& wanted, std::vector<Oper
   puts<Device>(observed, wanted, out);
   puts<PortEntry>(observed, wanted, out);
   puts<Attachment>(observed, wanted, out);
+  puts<Route>(observed, wanted, out);
   puts<Destination>(observed, wanted, out);
+  puts<Member>(observed, wanted, out);
   puts<Link>(observed, wanted, out);
 }
 
@@ -62,12 +64,18 @@ std::string text(const IpAddress& address) { return address.to_string(); }
 
 const char* protocol_name(uint8_t protocol) {
   switch (protocol) {
-    case plan::kTcp: return "tcp";
-    case plan::kUdp: return "udp";
-    case plan::kIcmp: return "icmp";
-    case plan::kIcmpV6: return "icmpv6";
-    case plan::kAnyProtocol: return "any";
-    default: return nullptr;
+    case plan::kTcp:
+      return "tcp";
+    case plan::kUdp:
+      return "udp";
+    case plan::kIcmp:
+      return "icmp";
+    case plan::kIcmpV6:
+      return "icmpv6";
+    case plan::kAnyProtocol:
+      return "any";
+    default:
+      return nullptr;
   }
 }
 
@@ -76,6 +84,8 @@ std::string protocol_text(uint8_t protocol) {
   return name ? name : fmt::format("protocol {}", protocol);
 }
 
+std::string text(const Cidr& cidr) { return cidr.to_string(); }
+std::string text(const MemberKey& key) { return fmt::format("{} of group {}", key.address.to_string(), key.group); }
 std::string text(const LinkKey& key) {
   return fmt::format("{}:{}/{}", key.address.to_string(), key.port, protocol_text(key.protocol));
 }
@@ -107,6 +117,8 @@ std::string text(const PortEntry& entry) {
                      text(entry.groups), entry.synthetic.to_string(), entry.check_source ? "" : " any source");
 }
 std::string text(const Attachment&) { return "program"; }
+std::string text(const Route&) { return "local"; }
+std::string text(const Member&) { return "member"; }
 std::string text(const Destination& value) {
   return fmt::format("groups {}{}", text(value.groups), value.local.empty() ? "" : " at " + value.local);
 }
@@ -120,6 +132,8 @@ const char* kind(const Namespace*) { return "namespace"; }
 const char* kind(const Device*) { return "device"; }
 const char* kind(const PortEntry*) { return "port"; }
 const char* kind(const Attachment*) { return "attachment"; }
+const char* kind(const Route*) { return "route"; }
+const char* kind(const Member*) { return "member"; }
 const char* kind(const Destination*) { return "destination"; }
 const char* kind(const Link*) { return "link"; }
 
@@ -146,7 +160,9 @@ struct Name {
 std::vector<Operation> diff(const VpcState& observed, const VpcState& wanted) {
   std::vector<Operation> out;
   removals<Link>(observed, wanted, out);
+  removals<Member>(observed, wanted, out);
   removals<Destination>(observed, wanted, out);
+  removals<Route>(observed, wanted, out);
   removals<Attachment>(observed, wanted, out);
   removals<PortEntry>(observed, wanted, out);
   removals<Device>(observed, wanted, out);

@@ -27,8 +27,8 @@ struct Remove {
 
 using Operation =
     std::variant<Put<Policy>, Remove<Policy>, Put<Namespace>, Remove<Namespace>, Put<Device>, Remove<Device>,
-                 Put<PortEntry>, Remove<PortEntry>, Put<Attachment>, Remove<Attachment>, Put<Destination>,
-                 Remove<Destination>, Put<Link>, Remove<Link>>;
+                 Put<PortEntry>, Remove<PortEntry>, Put<Attachment>, Remove<Attachment>, Put<Route>, Remove<Route>,
+                 Put<Destination>, Remove<Destination>, Put<Member>, Remove<Member>, Put<Link>, Remove<Link>>;
 
 [[nodiscard]] std::vector<Operation> diff(const VpcState& observed, const VpcState& wanted);
 // "put port eni-1: …", one line, for logs and golden tests.

@@ -54,8 +54,11 @@ TEST(Diff, FromNothingInOrderOfDependence) {
             "put device eni-1: eth0 in i-1: 10.0.1.5/24 mac 02:00:00:00:00:05 mtu 8500 default route\n"
             "put port eni-1: 10.0.1.5 mac 02:00:00:00:00:05 groups {7} synthetic 100.64.0.5\n"
             "put attachment eni-1: program\n"
+            "put route 10.0.0.0/16: local\n"
             "put destination 10.0.1.5: groups {7} at eni-1\n"
             "put destination 10.0.1.9: groups {9}\n"
+            "put member 10.0.1.5 of group 7: member\n"
+            "put member 10.0.1.9 of group 9: member\n"
             "put link 10.0.0.2:53/udp: number 1 to 100.64.0.1:53 groups -\n"
             "put link 10.0.1.9:443/tcp: number 2 to 100.64.0.1:443 groups {9}\n");
 }
@@ -64,8 +67,11 @@ TEST(Diff, ToNothingInReverse) {
   EXPECT_EQ(text_of(wanted_state(small_plan()).value(), {}),
             "remove link 10.0.0.2:53/udp\n"
             "remove link 10.0.1.9:443/tcp\n"
+            "remove member 10.0.1.5 of group 7\n"
+            "remove member 10.0.1.9 of group 9\n"
             "remove destination 10.0.1.5\n"
             "remove destination 10.0.1.9\n"
+            "remove route 10.0.0.0/16\n"
             "remove attachment eni-1\n"
             "remove port eni-1\n"
             "remove device eni-1\n"
@@ -82,6 +88,7 @@ TEST(Diff, ChangedGroupsSwitchThePolicyInPlace) {
             "put policy {7,8}: in [] out [any 0-65535 0.0.0.0/0]\n"
             "put port eni-1: 10.0.1.5 mac 02:00:00:00:00:05 groups {7,8} synthetic 100.64.0.5\n"
             "put destination 10.0.1.5: groups {7,8} at eni-1\n"
+            "put member 10.0.1.5 of group 8: member\n"
             "remove policy {7}\n");
 }
 
@@ -129,7 +136,10 @@ TEST_P(Refused, NamesTheObject) {
 
 INSTANTIATE_TEST_SUITE_P(
     WantedState, Refused,
-    testing::Values(BadPlan{"port without policy", [](plan::VpcPlan& plan) { plan.ports[0].groups = {3, 4}; },
+    testing::Values(BadPlan{"port without policy",
+                            [](plan::VpcPlan& plan) {
+                              plan.ports[0].groups = {3, 4};
+                            },
                             "plan eni-1: no policy for the groups {3,4}"},
                     BadPlan{"link without policy", [](plan::VpcPlan& plan) { plan.links[1].groups = GroupSet{3}; },
                             "plan link 2 of vpce-1: no policy for the groups {3}"},

@@ -46,8 +46,10 @@ class FakeKernel final : public Kernel {
   std::string policy(const GroupSet& groups) const { return whole<Policy>(groups) ? "" : "its policy"; }
   std::string device(const std::string& id) const { return whole<Device>(id) ? "" : "its device"; }
 
-  std::string need(const Put<Policy>&) const { return ""; }
-  std::string need(const Put<Namespace>&) const { return ""; }
+  template <typename Object>
+  std::string need(const Put<Object>&) const {
+    return "";
+  }
   std::string need(const Put<Device>& put) const { return whole<Namespace>(put.value.netns) ? "" : "its namespace"; }
   std::string need(const Put<PortEntry>& put) const {
     return device(put.key).empty() ? policy(put.value.groups) : device(put.key);
@@ -103,6 +105,7 @@ plan::VpcPlan random_plan() {
   const auto chance = [](int percent) { return *rc::gen::inRange(0, 100) < percent; };
   const auto below = [](int bound) { return static_cast<uint32_t>(*rc::gen::inRange(0, bound)); };
   plan::VpcPlan out;
+  out.cidrs.push_back(Cidr(IpAddress::from_v4(0x0a000000 + (below(3) << 16)), 16));
   const auto address = [](uint32_t n) { return IpAddress::from_v4(0x0a000100 + n); };
   const auto any_groups = [&] {
     GroupSet groups{1 + below(3)};

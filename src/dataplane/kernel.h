@@ -1,4 +1,5 @@
-// The seam to the kernel: what carries out the operations of a diff. The real one is linux_kernel.h; tests have another.
+// The seam to the kernel: what carries out the operations of a diff. The real one is linux_kernel.h; tests have
+// another.
 #pragma once
 
 #include "base/result.h"

@@ -11,7 +11,8 @@ namespace ginnel::dataplane {
 inline constexpr const char* kSystemDevice = "ginnel0";
 inline constexpr const char* kSystemObject = "system";  // in the place of an interface id
 
-// The host's end of an interface's pair: "g" TAG and six characters of a hash; 15 characters, the most that Linux takes.
+// The host's end of an interface's pair: "g" TAG and six characters of a hash; 15 characters, the most that Linux
+// takes.
 [[nodiscard]] std::string host_device_name(std::string_view tag, std::string_view interface_id);
 // The end of the system pair that carries the program: "g" TAG "-sys".
 [[nodiscard]] std::string system_peer_name(std::string_view tag);

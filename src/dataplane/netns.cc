@@ -47,7 +47,8 @@ Status prepare_run_directory() {
   if (mount(kRunDirectory, kRunDirectory, "none", MS_BIND | MS_REC, nullptr) != 0) {
     return fail_errno("bind mount", kRunDirectory);
   }
-  if (mount("", kRunDirectory, "none", MS_SHARED | MS_REC, nullptr) != 0) return fail_errno("share mount", kRunDirectory);
+  if (mount("", kRunDirectory, "none", MS_SHARED | MS_REC, nullptr) != 0)
+    return fail_errno("share mount", kRunDirectory);
   return {};
 }
 
@@ -141,6 +142,9 @@ Result<UniqueFd> Namespaces::open(const std::string& name) const {
     out.reset(::open(run_path(name).c_str(), O_RDONLY | O_CLOEXEC));
     if (!out) return fail_errno("open network namespace", name);
     if (!is_namespace(out.get())) return fail_errno("open network namespace", name, ENOENT);
+    if (!read_resolver(name, tag_)) {
+      return fail("open network namespace", name, "it does not carry the tag " + tag_);
+    }
     return {};
   }));
   return out;
@@ -152,7 +156,8 @@ Status Namespaces::remove(const std::string& name) const {
     if (!read_resolver(name, tag_)) return {};
     const std::string path = run_path(name);
     // Not mounted (EINVAL) or not there (ENOENT): as good as removed.
-    if (umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) return fail_errno("unmount", path);
+    if (umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT)
+      return fail_errno("unmount", path);
     if (unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("remove", path);
     const std::string resolver = resolver_path(name);
     if (unlink(resolver.c_str()) != 0 && errno != ENOENT) return fail_errno("remove", resolver);

@@ -36,7 +36,7 @@ class Namespaces {
 
   // Makes the namespace or takes the one that stands; IPv6 is off in it. Refuses a name that is somebody else's.
   Status ensure(const std::string& name, const ResolverConfig& resolver) const;
-  // ENOENT in Error::code if there is none.
+  // Only one of ours; ENOENT in Error::code if there is none.
   [[nodiscard]] Result<UniqueFd> open(const std::string& name) const;
   // Everything of it; what is not there is as good as removed.
   Status remove(const std::string& name) const;

@@ -30,6 +30,7 @@ Status add_port(VpcState& state, const plan::Port& port) {
 
 Status add_address(VpcState& state, const plan::Address& address) {
   GINNEL_CHECKED(check_groups(state, address.groups, address.interface_id));
+  for (const auto group : address.groups) state.of<Member>()[{group, address.address}] = Member{};
   Destination destination{{}, {}, address.groups};
   if (address.local) {
     const auto device = state.of<Device>().find(address.interface_id);
@@ -64,6 +65,7 @@ Result<VpcState> wanted_state(const plan::VpcPlan& plan) {
       return fail("plan", text_of(policy.groups), "two policies of one set of groups");
     }
   }
+  for (const auto& cidr : plan.cidrs) out.of<Route>()[cidr] = Route{};
   for (const auto& port : plan.ports) GINNEL_CHECKED(add_port(out, port));
   // Interfaces beyond the first find the namespace of their instance already named.
   for (const auto& port : plan.ports) {

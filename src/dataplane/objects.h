@@ -1,6 +1,6 @@
 // What the kernel holds for one VPC, as values: the same types for what is observed and for what is wanted.
 //
-// Seven kinds of objects, each a table from key to value. Their order is that of dependence: an object only refers to
+// Nine kinds of objects, each a table from key to value. Their order is that of dependence: an object only refers to
 // kinds before it. In an observed table an empty value means "something is there, but not what it should be": left by
 // an operation that failed half way. Plain values without ownership.
 #pragma once
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ip.h"
+#include "base/result.h"
 #include "planner/plan.h"
 
 namespace ginnel::dataplane {
@@ -64,6 +65,12 @@ struct Attachment {
   friend auto operator<=>(const Attachment&, const Attachment&) = default;
 };
 
+// A prefix of the VPC: what is in none of them has no route.
+struct Route {
+  using Key = Cidr;
+  friend auto operator<=>(const Route&, const Route&) = default;
+};
+
 // An address that can be talked to, and the policy of its interface.
 struct Destination {
   using Key = IpAddress;
@@ -71,6 +78,18 @@ struct Destination {
   MacAddress mac;     // of that port
   GroupSet groups;
   friend auto operator<=>(const Destination&, const Destination&) = default;
+};
+
+struct MemberKey {
+  plan::GroupNumber group = 0;
+  IpAddress address;
+  friend auto operator<=>(const MemberKey&, const MemberKey&) = default;
+};
+
+// The address is a member of the group, for rules that name a group.
+struct Member {
+  using Key = MemberKey;
+  friend auto operator<=>(const Member&, const Member&) = default;
 };
 
 struct LinkKey {
@@ -93,8 +112,8 @@ using Table = std::map<typename Object::Key, std::optional<Object>>;
 
 struct VpcState {
   // In the order of dependence.
-  std::tuple<Table<Policy>, Table<Namespace>, Table<Device>, Table<PortEntry>, Table<Attachment>, Table<Destination>,
-             Table<Link>>
+  std::tuple<Table<Policy>, Table<Namespace>, Table<Device>, Table<PortEntry>, Table<Attachment>, Table<Route>,
+             Table<Destination>, Table<Member>, Table<Link>>
       tables;
 
   template <typename Object>

@@ -15,7 +15,8 @@ namespace {
 
 // A program that only returns `verdict`.
 UniqueFd tiny_program(const char* name, int32_t verdict) {
-  const std::array<bpf_insn, 2> code{{{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, verdict}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
+  const std::array<bpf_insn, 2> code{
+      {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, verdict}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
   return UniqueFd(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name, "GPL", code.data(), code.size(), nullptr));
 }
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -13,6 +12,7 @@
 
 #include "dataplane/names.h"
 #include "dataplane/net/own_network.h"
+#include "dataplane/net/sockets.h"
 #include "dataplane/system_port.h"
 
 namespace ginnel::dataplane {
@@ -25,20 +25,6 @@ std::string content(const std::string& path) {
   std::stringstream out;
   out << file.rdbuf();
   return out.str();
-}
-
-// The exit code of a command that runs as its own process; -1 if it did not end by itself.
-int run(std::vector<std::string> command) {
-  std::vector<char*> arguments;
-  for (auto& each : command) arguments.push_back(each.data());
-  arguments.push_back(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    execvp(arguments[0], arguments.data());
-    _exit(127);
-  }
-  int status = 0;
-  return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 class DevicesTest : public OwnNetwork {

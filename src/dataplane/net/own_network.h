@@ -31,8 +31,9 @@ std::string why(const Result<T>& result) {
 
 }  // namespace ginnel::dataplane
 
-#define ASSERT_GOOD(expr)                                       \
-  do {                                                          \
-    const auto& good_ = (expr);                                 \
-    ASSERT_EQ(::ginnel::dataplane::why(good_), "") << #expr;    \
+#define EXPECT_GOOD(expr) EXPECT_EQ(::ginnel::dataplane::why(expr), "") << #expr
+#define ASSERT_GOOD(expr)                                    \
+  do {                                                       \
+    const auto& good_ = (expr);                              \
+    ASSERT_EQ(::ginnel::dataplane::why(good_), "") << #expr; \
   } while (false)

@@ -1,0 +1,257 @@
+#include "dataplane/dataplane.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+#include "dataplane/abi_values.h"
+#include "dataplane/execute.h"
+#include "dataplane/linux_kernel.h"
+#include "dataplane/names.h"
+#include "dataplane/programs.h"
+#include "dataplane/read_back.h"
+
+namespace ginnel::dataplane {
+namespace {
+
+// The router of every subnet, of every VPC. Ports cache it, so it is the same for good.
+constexpr MacAddress kRouterMac{{0x02, 0xfe, 0x00, 0x00, 0x00, 0x01}};
+// The daemon holds some descriptors a connection and a port's namespace now and then.
+constexpr rlim_t kWantedDescriptors = 1 << 20;
+constexpr rlim_t kLeastDescriptors = 1024;
+
+Status raise_descriptor_limit(Log& log) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return fail_errno("query", "RLIMIT_NOFILE");
+  rlimit wanted = limit;
+  wanted.rlim_cur = wanted.rlim_max = std::max(limit.rlim_max, kWantedDescriptors);
+  if (setrlimit(RLIMIT_NOFILE, &wanted) != 0) {  // only up to the hard limit, then
+    wanted.rlim_cur = wanted.rlim_max = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &wanted) != 0) return fail_errno("raise", "RLIMIT_NOFILE");
+  }
+  if (wanted.rlim_cur < kLeastDescriptors) {
+    return fail("use RLIMIT_NOFILE", std::to_string(wanted.rlim_cur),
+                "at least " + std::to_string(kLeastDescriptors) + " descriptors are needed");
+  }
+  log.debug("descriptor limit {}", wanted.rlim_cur);
+  return {};
+}
+
+// "ingress_denied" of "INGRESS_DENIED".
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+}  // namespace
+
+class Dataplane::Impl {
+ public:
+  Impl(const plan::HostPlan& host, Log& log) : host_(host), log_(log), namespaces_(mounts_, host.tag) {}
+
+  Status open(const Options& options) {
+    GINNEL_CHECKED(raise_descriptor_limit(log_));
+    libbpf_set_print(nullptr);  // its errors come back as codes; the verifier's words are logged by programs.cc
+    GINNEL_TRY(Netlink netlink, Netlink::open());
+    netlink_.emplace(std::move(netlink));
+    GINNEL_TRY(system_, ensure_system_port(*netlink_, host_.tag, host_.synthetic_range, host_.system_address,
+                                           kRouterMac, GINNEL_MTU));
+    GINNEL_TRY(attacher_, make_attacher(options.attach, system_.peer_ifindex));
+    GINNEL_CHECKED(load_program(options));
+    devices_.emplace(*netlink_, namespaces_, host_.tag);
+    policies_.emplace(program_->tables());
+    return adopt_state();
+  }
+
+  Status load_program(const Options& options) {
+    GINNEL_TRY(const auto running, find_running(*netlink_, *attacher_, host_.tag));
+    LoadOptions load;
+    load.tag = host_.tag;
+    load.router_mac = kRouterMac;
+    load.flows = options.flow_entries;
+    if (running) {
+      GINNEL_TRY(const auto config, config_of(*running));
+      if (config.layout_version == GINNEL_LAYOUT_VERSION) {
+        load.adopt = &*running;
+      } else {
+        log_.warning(
+            "the running packet program has layout version {}, this one {}: starting with empty maps, flows are lost",
+            config.layout_version, GINNEL_LAYOUT_VERSION);
+      }
+    }
+    GINNEL_TRY(Program program, Program::load(load, log_));
+    program_.emplace(std::move(program));
+    adopted_ = load.adopt != nullptr;
+    GINNEL_CHECKED(put_system_port());
+    GINNEL_CHECKED(attacher_->attach(system_.peer_ifindex, program_->fd()));
+    return adopted_ ? swap_programs() : Status{};
+  }
+
+  // The row comes before the program, so that the program never meets a port that it does not know.
+  Status put_system_port() {
+    ginnel_port row{};
+    row.vpc = plan::kSystemVpc;
+    row.flags = GINNEL_PORT_SYSTEM | GINNEL_PORT_CHECK_SOURCE;
+    row.address = to_abi(host_.system_address);
+    copy_mac(system_.mac, row.mac);
+    const std::string name = kSystemObject;
+    name.copy(row.interface_id, sizeof row.interface_id);
+    return program_->tables().ports.put(system_.peer_ifindex, row);
+  }
+
+  // Old and new program work on the same maps, so it does not matter which port changes first.
+  Status swap_programs() {
+    GINNEL_TRY(const auto links, list_links(*netlink_));
+    for (const auto& link : links) {
+      if (!is_device_name_of(host_.tag, link.name)) continue;
+      GINNEL_TRY(const uint32_t old, attacher_->attached(link.index));
+      if (old != 0 && old != program_->id()) GINNEL_CHECKED(attacher_->attach(link.index, program_->fd()));
+    }
+    return {};
+  }
+
+  Status adopt_state() {
+    const LinuxKernel::Parts parts{namespaces_, *devices_,      *attacher_, program_->tables(),
+                                   *policies_,  program_->fd(), system_};
+    GINNEL_TRY(auto found, read_back(parts, program_->id()));
+    observed_ = std::move(found.vpcs);
+    kernel_.emplace(parts, std::move(found.ports));
+    log_.info("data plane: {}, attached by {}, {} ports", adopted_ ? "adopted" : "started", attacher_->name(),
+              kernel_->ports().size());
+    return {};
+  }
+
+  Result<Applied> apply(plan::VpcNumber vpc, const VpcState& wanted) {
+    VpcState& observed = observed_[vpc];
+    PassReport report;
+    auto status = reconcile(*kernel_, vpc, observed, wanted, &report);
+    if (observed.empty()) observed_.erase(vpc);
+    if (!status) return tl::unexpected(std::move(status).error());
+    return Applied{report.operations};
+  }
+
+  Status sweep(const std::set<plan::VpcNumber>& known) {
+    disown_what_is_planned();
+    std::optional<Error> first;
+    std::vector<plan::VpcNumber> unknown;
+    for (const auto& [vpc, state] : observed_) {
+      if (!known.contains(vpc)) unknown.push_back(vpc);
+    }
+    for (const auto vpc : unknown) {
+      log_.info("data plane: removing what belongs to no VPC that is known (number {})", vpc);
+      if (auto status = apply(vpc, {}); !status && !first) first = std::move(status).error();
+    }
+    GINNEL_TRY(const auto lost, lost_links(program_->tables()));
+    for (const auto link : lost) kernel_->add_gone(link);
+    GINNEL_CHECKED(kernel_->settle(plan::kSystemVpc));
+    if (first) return tl::unexpected(std::move(*first));
+    return {};
+  }
+
+  // What could not be told to belong to a VPC at the start may have been put under one by its plan since.
+  void disown_what_is_planned() {
+    const auto nobody = observed_.find(plan::kSystemVpc);
+    if (nobody == observed_.end()) return;
+    for (const auto& [vpc, state] : observed_) {
+      if (vpc == plan::kSystemVpc) continue;
+      disown<Namespace>(nobody->second, state);
+      disown<Device>(nobody->second, state);
+      disown<PortEntry>(nobody->second, state);
+      disown<Attachment>(nobody->second, state);
+      disown<Member>(nobody->second, state);
+    }
+    if (nobody->second.empty()) observed_.erase(nobody);
+  }
+
+  template <typename Object>
+  static void disown(VpcState& nobody, const VpcState& owner) {
+    std::erase_if(nobody.of<Object>(), [&](const auto& each) { return owner.of<Object>().contains(each.first); });
+  }
+
+  const plan::HostPlan host_;
+  Log& log_;
+  const HostMounts mounts_ = HostMounts::find();
+  const Namespaces namespaces_;
+  std::optional<Netlink> netlink_;
+  SystemPort system_;
+  std::unique_ptr<Attacher> attacher_;
+  std::optional<Program> program_;
+  std::optional<Devices> devices_;
+  std::optional<Policies> policies_;
+  std::optional<LinuxKernel> kernel_;
+  std::map<plan::VpcNumber, VpcState> observed_;
+  bool adopted_ = false;
+};
+
+Dataplane::Dataplane(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Dataplane::~Dataplane() = default;
+
+Result<std::unique_ptr<Dataplane>> Dataplane::open(const plan::HostPlan& host, const Options& options, Log& log) {
+  if (host.tag.size() != 8 || host.tag.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return fail("open data plane", host.tag, "the tag is not 8 hexadecimal digits");
+  }
+  if (!host.synthetic_range.contains(host.system_address)) {
+    return fail("open data plane", host.system_address.to_string(),
+                "the system address is not in " + host.synthetic_range.to_string());
+  }
+  auto impl = std::make_unique<Impl>(host, log);
+  GINNEL_CHECKED(impl->open(options));
+  return std::unique_ptr<Dataplane>(new Dataplane(std::move(impl)));
+}
+
+plan::HostFacts Dataplane::facts() const {
+  plan::HostFacts out;
+  for (const auto& [id, port] : impl_->kernel_->ports()) {
+    if (port.synthetic != IpAddress()) out.synthetic.emplace(id, port.synthetic);
+  }
+  return out;
+}
+
+Result<Applied> Dataplane::apply(const plan::VpcPlan& plan) {
+  if (plan.number == plan::kSystemVpc) return fail("apply", "plan", "the system VPC has none");
+  GINNEL_TRY(const VpcState wanted, wanted_state(plan));
+  return impl_->apply(plan.number, wanted);
+}
+
+Status Dataplane::remove(plan::VpcNumber vpc) {
+  if (vpc == plan::kSystemVpc) return fail("remove", "VPC", "the system VPC stays");
+  GINNEL_CHECKED(impl_->apply(vpc, {}));
+  return {};
+}
+
+Status Dataplane::sweep(const std::set<plan::VpcNumber>& known) { return impl_->sweep(known); }
+
+Result<CollectReport> Dataplane::collect(uint32_t now_s) {
+  return collect_flows(impl_->program_->tables().flows, now_s);
+}
+
+Status Dataplane::cut(plan::LinkNumber link) {
+  impl_->kernel_->add_gone(link);
+  return impl_->kernel_->settle(plan::kSystemVpc);
+}
+
+Result<std::map<std::string, uint64_t>> Dataplane::drops() const {
+  std::map<std::string, uint64_t> out;
+  const auto add = [&](uint32_t index, const char* name) -> Status {
+    GINNEL_TRY(const uint64_t packets, impl_->program_->tables().drops.sum(index));
+    if (packets != 0) out.emplace(lower(name), packets);
+    return {};
+  };
+#define GINNEL_ADD_DROP(name, text) GINNEL_CHECKED(add(GINNEL_DROP_##name, #name));
+  GINNEL_DROP_REASONS(GINNEL_ADD_DROP)
+#undef GINNEL_ADD_DROP
+  return out;
+}
+
+Result<size_t> Dataplane::flow_count() const {
+  size_t out = 0;
+  GINNEL_CHECKED(impl_->program_->tables().flows.for_each([&](const ginnel_flow_key&, const ginnel_flow&) { ++out; }));
+  return out;
+}
+
+bool Dataplane::adopted() const { return impl_->adopted_; }
+const char* Dataplane::attachment() const { return impl_->attacher_->name(); }
+
+}  // namespace ginnel::dataplane

@@ -1,0 +1,75 @@
+// The data plane: the only code that touches the kernel. It makes what stands there equal to the plans.
+//
+// Everything that it makes outlives it: closing a Dataplane, or killing its process, leaves programs, ports and flows
+// at work. Opening it again adopts them: the new program takes over the maps of the old one and is swapped in on every
+// port without a gap, and a plan that is already in force needs no operation.
+//
+// Threads: one thread calls all members, except collect(), drops() and flow_count(), which may be called from one other
+// thread beside it. The calling thread's network namespace at open() is the daemon's: the host's ends of all ports are
+// there. Errors name the object and carry the errno. A failed apply() has done what it could; calling it again does the
+// rest. Needs CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See
+// docs/decisions/0010-devices-hold-the-data-plane.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "dataplane/attach.h"
+#include "dataplane/flow_gc.h"
+#include "planner/plan.h"
+
+namespace ginnel::dataplane {
+
+struct Options {
+  uint32_t flow_entries = 1 << 18;  // two a flow; a running flow map keeps its size
+  AttachMode attach = AttachMode::automatic;
+};
+
+// What one apply() did.
+struct Applied {
+  size_t operations = 0;
+};
+
+class Dataplane {
+ public:
+  static Result<std::unique_ptr<Dataplane>> open(const plan::HostPlan& host, const Options& options, Log& log);
+  ~Dataplane();
+  Dataplane(const Dataplane&) = delete;
+  Dataplane& operator=(const Dataplane&) = delete;
+
+  // The synthetic addresses that ports hold now.
+  [[nodiscard]] plan::HostFacts facts() const;
+
+  // Brings one VPC to its plan. Work is proportional to that VPC. The system VPC has no plan.
+  Result<Applied> apply(const plan::VpcPlan& plan);
+  // Takes away all of one VPC.
+  Status remove(plan::VpcNumber vpc);
+  // Once, after every plan of the store was applied: takes away what belongs to no VPC in `known`.
+  Status sweep(const std::set<plan::VpcNumber>& known);
+
+  // Removes idle flows; to be called every few seconds with monotonic_seconds().
+  Result<CollectReport> collect(uint32_t now_s);
+  // Cuts the flows of one link, which stays.
+  Status cut(plan::LinkNumber link);
+  // Packets by the reason of their drop, reasons without any left out: "ingress_denied". Since the programs were
+  // loaded.
+  [[nodiscard]] Result<std::map<std::string, uint64_t>> drops() const;
+  // Entries of the flow map, two a flow. Reads the whole map.
+  [[nodiscard]] Result<size_t> flow_count() const;
+
+  // What was found at open() and how programs are attached, for the status page.
+  [[nodiscard]] bool adopted() const;
+  [[nodiscard]] const char* attachment() const;
+
+ private:
+  class Impl;
+  explicit Dataplane(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ginnel::dataplane

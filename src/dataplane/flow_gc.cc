@@ -1,0 +1,81 @@
+#include "dataplane/flow_gc.h"
+
+#include <time.h>
+
+#include <vector>
+
+#include "dataplane/abi_values.h"
+
+namespace ginnel::dataplane {
+namespace {
+
+bool is_idle(const ginnel_flow_key& key, const ginnel_flow& flow, uint32_t now_s) {
+  // The program's clock is a coarse one and may be ahead of `now_s` by a tick.
+  const auto silent_s = static_cast<int32_t>(now_s - flow.last_seen_s);
+  return silent_s > static_cast<int32_t>(ginnel_flow_idle_limit_s(key.protocol, flow.state));
+}
+
+// Whether the flow of `key` is idle in both directions now, seen again: it may have woken up since it was listed.
+Result<bool> still_idle(const Map<ginnel_flow_key, ginnel_flow>& flows, const ginnel_flow_key& key, uint32_t now_s,
+                        ginnel_flow_key& partner) {
+  GINNEL_TRY(const auto flow, flows.get(key));
+  if (!flow || !is_idle(key, *flow, now_s)) return false;
+  partner = ginnel_flow_partner(&key, &*flow);
+  GINNEL_TRY(const auto other, flows.get(partner));
+  return !other || is_idle(partner, *other, now_s);
+}
+
+}  // namespace
+
+Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s) {
+  CollectReport report;
+  std::vector<ginnel_flow_key> idle;
+  GINNEL_CHECKED(flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
+    ++report.entries;
+    if (is_idle(key, flow, now_s)) idle.push_back(key);
+  }));
+  for (const auto& key : idle) {
+    ginnel_flow_key partner{};
+    GINNEL_TRY(const bool over, still_idle(flows, key, now_s, partner));
+    if (!over) continue;
+    GINNEL_TRY(const bool first, flows.erase(key));
+    GINNEL_TRY(const bool second, flows.erase(partner));
+    report.removed += static_cast<size_t>(first) + static_cast<size_t>(second);
+  }
+  return report;
+}
+
+Result<size_t> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone) {
+  if (gone.empty()) return size_t{0};
+  const auto touched = [&](const ginnel_flow_key& key, const ginnel_flow& flow) {
+    if (flow.link != 0 && gone.links.contains(flow.link)) return true;
+    if (gone.ports.empty()) return false;
+    return gone.ports.contains({key.scope, from_abi(key.source)}) ||
+           gone.ports.contains({flow.out_scope, from_abi(flow.destination)});
+  };
+  std::vector<ginnel_flow_key> found;
+  GINNEL_CHECKED(flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
+    if (touched(key, flow)) found.push_back(key);
+  }));
+  size_t cut = 0;
+  for (const auto& key : found) {
+    GINNEL_TRY(auto flow, flows.get(key));
+    if (!flow || (flow->flags & GINNEL_FLOW_CUT) != 0 || !touched(key, *flow)) continue;
+    ++cut;
+    if (key.protocol == GINNEL_TCP) {
+      flow->flags |= GINNEL_FLOW_CUT;
+      GINNEL_CHECKED(flows.replace(key, *flow));
+    } else {
+      GINNEL_CHECKED(flows.erase(key));
+    }
+  }
+  return cut;
+}
+
+uint32_t monotonic_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint32_t>(now.tv_sec);
+}
+
+}  // namespace ginnel::dataplane

@@ -1,0 +1,79 @@
+// The real kernel: operations as netlink requests, mounts and map writes.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "dataplane/attach.h"
+#include "dataplane/devices.h"
+#include "dataplane/flow_gc.h"
+#include "dataplane/kernel.h"
+#include "dataplane/netns.h"
+#include "dataplane/policies.h"
+#include "dataplane/system_port.h"
+#include "dataplane/tables.h"
+
+namespace ginnel::dataplane {
+
+// A port whose pair of devices stands.
+struct LocalPort {
+  plan::VpcNumber vpc = 0;
+  uint32_t ifindex = 0;
+  IpAddress address;
+  std::string netns;
+  IpAddress synthetic;  // once its row in the map stands
+};
+
+// One thread. Everything that it refers to outlives it.
+class LinuxKernel final : public Kernel {
+ public:
+  struct Parts {
+    const Namespaces& namespaces;
+    Devices& devices;
+    Attacher& attacher;
+    Tables& tables;
+    Policies& policies;
+    int program_fd;
+    SystemPort system;
+  };
+
+  LinuxKernel(const Parts& parts, std::map<std::string, LocalPort> ports) : parts_(parts), ports_(std::move(ports)) {}
+
+  Status execute(plan::VpcNumber vpc, const Operation& operation) override;
+  Status settle(plan::VpcNumber vpc) override;
+
+  [[nodiscard]] const std::map<std::string, LocalPort>& ports() const { return ports_; }
+  // To be cut at the next settle.
+  void add_gone(plan::LinkNumber link) { gone_.links.insert(link); }
+
+ private:
+  Status perform(plan::VpcNumber vpc, const Put<Policy>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Policy>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Namespace>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Namespace>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Device>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Device>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<PortEntry>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<PortEntry>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Attachment>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Attachment>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Route>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Route>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Destination>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Destination>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Member>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Member>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Link>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Link>& remove);
+
+  [[nodiscard]] Result<LocalPort*> port(const std::string& interface_id);
+
+  Parts parts_;
+  std::map<std::string, LocalPort> ports_;  // by interface id
+  Gone gone_;
+};
+
+// How a link looks in the map, towards the system VPC.
+[[nodiscard]] ginnel_link link_row(const Link& link, PolicyId policy, const SystemPort& system);
+
+}  // namespace ginnel::dataplane

@@ -1,0 +1,99 @@
+#include "dataplane/net/small_region.h"
+
+#include <algorithm>
+
+namespace ginnel::dataplane {
+
+plan::HostPlan host_plan(const std::string& tag) {
+  plan::HostPlan out;
+  out.region = "test-1";
+  out.tag = tag;
+  out.synthetic_range = Cidr(ip("100.64.0.0"), 10);
+  out.system_address = ip("100.64.0.1");
+  return out;
+}
+
+plan::Rule allow_all() {
+  plan::Rule out;
+  out.cidr = Cidr(ip("0.0.0.0"), 0);
+  return out;
+}
+
+plan::Rule allow_tcp(uint16_t port, plan::GroupNumber group) {
+  plan::Rule out;
+  out.protocol = plan::kTcp;
+  out.from_port = out.to_port = port;
+  out.group = group;
+  return out;
+}
+
+plan::VpcPlan vpc_plan(plan::VpcNumber number) {
+  plan::VpcPlan out;
+  out.number = number;
+  out.vpc_id = "vpc-" + std::to_string(number);
+  out.cidrs = {Cidr(ip("10.0.0.0"), 16)};
+  out.links = {{ip("10.0.0.2"), 53, plan::kTcp, number * 1000 + 1, "resolver", std::nullopt, {ip("100.64.0.1"), 5353}}};
+  return out;
+}
+
+void add_policy(plan::VpcPlan& vpc, std::vector<uint32_t> groups, std::vector<plan::Rule> ingress,
+                std::vector<plan::Rule> egress) {
+  std::erase_if(vpc.policies, [&](const auto& each) { return each.groups == groups; });
+  vpc.policies.push_back({std::move(groups), std::move(ingress), std::move(egress)});
+  std::sort(vpc.policies.begin(), vpc.policies.end());
+}
+
+void add_instance(plan::VpcPlan& vpc, uint8_t host, const std::string& netns, std::vector<uint32_t> groups) {
+  plan::Port port;
+  port.interface_id = "eni-" + std::to_string(vpc.number) + "-" + std::to_string(host);
+  port.netns = netns;
+  port.address = IpAddress::from_v4(0x0a000100U + host);
+  port.subnet = Cidr(ip("10.0.1.0"), 24);
+  port.mac.bytes = {0x02, 0, 0, 0, static_cast<uint8_t>(vpc.number), host};
+  port.groups = groups;
+  port.synthetic = IpAddress::from_v4(0x64400000U + (vpc.number << 8) + host);
+  port.resolver = ip("10.0.0.2");
+  vpc.addresses.push_back({port.address, port.interface_id, groups, true});
+  vpc.ports.push_back(port);
+}
+
+void add_endpoint(plan::VpcPlan& vpc, uint8_t host, uint16_t port, plan::LinkNumber number, uint32_t group,
+                  uint16_t target_port) {
+  const IpAddress address = IpAddress::from_v4(0x0a000100U + host);
+  vpc.addresses.push_back({address, "eni-endpoint-" + std::to_string(number), {group}, false});
+  vpc.links.push_back({address, port, plan::kTcp, number, "vpce-1", GroupSet{group}, {ip("100.64.0.1"), target_port}});
+}
+
+void RegionTest::SetUp() {
+  OwnNetwork::SetUp();
+  if (IsSkipped() || HasFatalFailure()) return;
+  if (const auto probe = make_attacher(GetParam(), 1); !probe) {
+    ASSERT_EQ(probe.error().code, EINVAL);
+    GTEST_SKIP() << "a kernel without tcx";
+  }
+  open();
+}
+
+void RegionTest::TearDown() {
+  dataplane_.reset();
+  OwnNetwork::TearDown();
+}
+
+void RegionTest::open() {
+  dataplane_.reset();
+  Options options;
+  options.flow_entries = 4096;
+  options.attach = GetParam();
+  auto opened = Dataplane::open(host_plan(tag_), options, log_);
+  ASSERT_GOOD(opened);
+  dataplane_ = std::move(*opened);
+}
+
+uint64_t RegionTest::dropped(const std::string& reason) const {
+  const auto drops = dataplane_->drops();
+  if (!drops) return 0;
+  const auto found = drops->find(reason);
+  return found == drops->end() ? 0 : found->second;
+}
+
+}  // namespace ginnel::dataplane

@@ -1,0 +1,150 @@
+#include "dataplane/read_back.h"
+
+#include <arpa/inet.h>
+
+#include <cstring>
+#include <set>
+#include <vector>
+
+#include "dataplane/abi_values.h"
+
+namespace ginnel::dataplane {
+namespace {
+
+class Reader {
+ public:
+  Reader(const LinuxKernel::Parts& parts, uint32_t program_id) : parts_(parts), program_id_(program_id) {}
+
+  Result<ReadBack> read() {
+    GINNEL_CHECKED(read_policies());
+    GINNEL_CHECKED(read_ports());
+    GINNEL_CHECKED(read_namespaces());
+    GINNEL_CHECKED(parts_.tables.routes.for_each(
+        [&](const ginnel_route_key& key, __u32) { out_.vpcs[key.vpc].of<Route>()[cidr_of(key)] = Route{}; }));
+    GINNEL_CHECKED(read_destinations());
+    GINNEL_CHECKED(parts_.tables.members.for_each([&](const ginnel_member_key& key, __u32) {
+      const auto vpc = vpc_of_group_.find(key.group);
+      out_.vpcs[vpc == vpc_of_group_.end() ? 0 : vpc->second].of<Member>()[from_abi(key)] = Member{};
+    }));
+    GINNEL_CHECKED(read_links());
+    return std::move(out_);
+  }
+
+ private:
+  // The groups of a policy, if it is one of the VPC.
+  [[nodiscard]] std::optional<GroupSet> groups_of(plan::VpcNumber vpc, PolicyId id) const {
+    const auto* name = parts_.policies.name_of(id);
+    if (name == nullptr || name->first != vpc) return std::nullopt;
+    return name->second;
+  }
+
+  Status read_policies() {
+    GINNEL_TRY(auto policies, parts_.policies.read());
+    for (auto& [name, policy] : policies) {
+      for (const auto group : name.second) vpc_of_group_[group] = name.first;
+      out_.vpcs[name.first].of<Policy>()[name.second] = std::move(policy);
+    }
+    return {};
+  }
+
+  Status read_ports() {
+    std::map<uint32_t, ginnel_port> rows;
+    GINNEL_CHECKED(parts_.tables.ports.for_each([&](__u32 ifindex, const ginnel_port& row) { rows[ifindex] = row; }));
+    rows.erase(parts_.system.peer_ifindex);
+    GINNEL_TRY(const auto devices, parts_.devices.read());
+    for (const auto& [id, found] : devices) {
+      const auto row = rows.find(found.ifindex);
+      const bool named =
+          row != rows.end() && id == std::string(row->second.interface_id,
+                                                 strnlen(row->second.interface_id, sizeof row->second.interface_id));
+      VpcState& state = out_.vpcs[named ? row->second.vpc : 0];
+      state.of<Device>()[id] = found.device;
+      if (!named) continue;
+      GINNEL_CHECKED(read_port(state, id, found, row->second));
+      rows.erase(row);
+    }
+    for (const auto& [ifindex, row] : rows) GINNEL_CHECKED(parts_.tables.ports.erase(ifindex));
+    return {};
+  }
+
+  Status read_port(VpcState& state, const std::string& id, const FoundDevice& found, const ginnel_port& row) {
+    const IpAddress address = from_abi(row.address);
+    const IpAddress synthetic = from_abi(row.synthetic);
+    out_.ports[id] = {row.vpc, found.ifindex, address, found.device ? found.device->netns : "", synthetic};
+    interface_of_[found.ifindex] = id;
+    auto& entry = state.of<PortEntry>()[id];
+    if (auto groups = groups_of(row.vpc, row.policy)) {
+      entry = PortEntry{address, mac_of(row.mac), *groups, (row.flags & GINNEL_PORT_CHECK_SOURCE) != 0, synthetic};
+    }
+    GINNEL_TRY(const uint32_t attached, parts_.attacher.attached(found.ifindex));
+    auto& attachment = state.of<Attachment>()[id];
+    if (attached == program_id_) attachment = Attachment{};
+    return {};
+  }
+
+  Status read_namespaces() {
+    std::map<std::string, plan::VpcNumber> owners;
+    for (const auto& [id, local] : out_.ports) owners[local.netns] = local.vpc;
+    GINNEL_TRY(const auto namespaces, parts_.namespaces.list());
+    for (const auto& each : namespaces) {
+      const auto owner = owners.find(each.name);
+      auto& value = out_.vpcs[owner == owners.end() ? 0 : owner->second].of<Namespace>()[each.name];
+      const auto nameserver = IpAddress::parse(each.resolver.nameserver);
+      if (each.stands && nameserver) value = Namespace{*nameserver, each.resolver.search};
+    }
+    return {};
+  }
+
+  Status read_destinations() {
+    return parts_.tables.destinations.for_each([&](const ginnel_destination_key& key, const ginnel_destination& row) {
+      auto& value = out_.vpcs[key.vpc].of<Destination>()[from_abi(key.address)];
+      const auto groups = groups_of(key.vpc, row.policy);
+      if (!groups) return;
+      if ((row.flags & GINNEL_DESTINATION_ENDPOINT) != 0) {
+        value = Destination{{}, {}, *groups};
+      } else if (const auto local = interface_of_.find(row.oif); local != interface_of_.end()) {
+        value = Destination{local->second, mac_of(row.mac), *groups};
+      }
+    });
+  }
+
+  Status read_links() {
+    return parts_.tables.links.for_each([&](const ginnel_link_key& key, const ginnel_link& row) {
+      auto& value = out_.vpcs[key.vpc].of<Link>()[from_abi(key)];
+      Link link;
+      link.number = row.number;
+      link.target = {from_abi(row.target), ntohs(row.target_port)};
+      if ((row.flags & GINNEL_LINK_JUDGED) != 0) {
+        link.groups = groups_of(key.vpc, row.policy);
+        if (!link.groups) return;
+      }
+      // Not as it would be written now, because the system port was made anew: to be written again.
+      const ginnel_link expected = link_row(link, row.policy, parts_.system);
+      if (std::memcmp(&expected, &row, sizeof row) == 0) value = std::move(link);
+    });
+  }
+
+  const LinuxKernel::Parts& parts_;
+  uint32_t program_id_;
+  ReadBack out_;
+  std::map<plan::GroupNumber, plan::VpcNumber> vpc_of_group_;
+  std::map<uint32_t, std::string> interface_of_;
+};
+
+}  // namespace
+
+Result<ReadBack> read_back(const LinuxKernel::Parts& parts, uint32_t program_id) {
+  return Reader(parts, program_id).read();
+}
+
+Result<std::set<plan::LinkNumber>> lost_links(const Tables& tables) {
+  std::set<plan::LinkNumber> known, lost;
+  GINNEL_CHECKED(
+      tables.links.for_each([&](const ginnel_link_key&, const ginnel_link& row) { known.insert(row.number); }));
+  GINNEL_CHECKED(tables.flows.for_each([&](const ginnel_flow_key&, const ginnel_flow& flow) {
+    if (flow.link != 0 && !known.contains(flow.link)) lost.insert(flow.link);
+  }));
+  return lost;
+}
+
+}  // namespace ginnel::dataplane

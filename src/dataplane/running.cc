@@ -1,0 +1,51 @@
+#include "dataplane/running.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "dataplane/names.h"
+
+namespace ginnel::dataplane {
+
+Result<std::map<std::string, UniqueFd>> maps_of(int program_fd) {
+  std::vector<uint32_t> ids(64);
+  bpf_prog_info info{};
+  info.nr_map_ids = static_cast<uint32_t>(ids.size());
+  info.map_ids = reinterpret_cast<uintptr_t>(ids.data());
+  uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) != 0) return fail_errno("query", "program");
+  std::map<std::string, UniqueFd> out;
+  for (uint32_t i = 0; i < std::min<uint32_t>(info.nr_map_ids, static_cast<uint32_t>(ids.size())); ++i) {
+    const std::string name = fmt::format("id {}", ids[i]);
+    UniqueFd map(bpf_map_get_fd_by_id(ids[i]));
+    if (!map) return fail_errno("open map", name);
+    bpf_map_info map_info{};
+    length = sizeof map_info;
+    if (bpf_obj_get_info_by_fd(map.get(), &map_info, &length) != 0) return fail_errno("query map", name);
+    out.emplace(map_info.name, std::move(map));
+  }
+  return out;
+}
+
+Result<std::optional<RunningProgram>> find_running(Netlink& netlink, Attacher& attacher, const std::string& tag) {
+  GINNEL_TRY(auto links, list_links(netlink));
+  const std::string system = system_peer_name(tag);
+  std::stable_partition(links.begin(), links.end(), [&](const LinkInfo& link) { return link.name == system; });
+  for (const auto& link : links) {
+    if (!is_device_name_of(tag, link.name)) continue;
+    GINNEL_TRY(const uint32_t id, attacher.attached(link.index));
+    if (id == 0) continue;
+    RunningProgram out;
+    out.id = id;
+    GINNEL_TRY(out.program, program_by_id(id));
+    GINNEL_TRY(out.maps, maps_of(out.program.get()));
+    return std::optional<RunningProgram>(std::move(out));
+  }
+  return std::optional<RunningProgram>();
+}
+
+}  // namespace ginnel::dataplane

@@ -1,0 +1,37 @@
+#include "dataplane/tables.h"
+
+namespace ginnel::dataplane {
+namespace {
+
+Result<int> descriptor(const std::map<std::string, int>& descriptors, const std::string& name) {
+  const auto found = descriptors.find(name);
+  if (found == descriptors.end()) return fail("find map", name, "the program does not hold it");
+  return found->second;
+}
+
+template <typename Key, typename Value>
+Status bind_map(const std::map<std::string, int>& descriptors, const char* name, Map<Key, Value>& out) {
+  GINNEL_TRY(const int fd, descriptor(descriptors, name));
+  GINNEL_TRY(out, (Map<Key, Value>::bind(fd, name)));
+  return {};
+}
+
+}  // namespace
+
+Result<Tables> Tables::bind(const std::map<std::string, int>& descriptors) {
+  Tables out;
+  GINNEL_CHECKED(bind_map(descriptors, "ports", out.ports));
+  GINNEL_CHECKED(bind_map(descriptors, "links", out.links));
+  GINNEL_CHECKED(bind_map(descriptors, "routes", out.routes));
+  GINNEL_CHECKED(bind_map(descriptors, "destinations", out.destinations));
+  GINNEL_CHECKED(bind_map(descriptors, "policies", out.policies));
+  GINNEL_CHECKED(bind_map(descriptors, "rules", out.rules));
+  GINNEL_CHECKED(bind_map(descriptors, "group_members", out.members));
+  GINNEL_CHECKED(bind_map(descriptors, kPolicyNamesMap, out.policy_names));
+  GINNEL_CHECKED(bind_map(descriptors, "flows", out.flows));
+  GINNEL_TRY(const int drops, descriptor(descriptors, "drops"));
+  GINNEL_TRY(out.drops, Counters::bind(drops, "drops"));
+  return out;
+}
+
+}  // namespace ginnel::dataplane

@@ -1,0 +1,46 @@
+// The maps of the packet program, typed.
+//
+// `policy_names` is the daemon's own: which VPC and set of groups each policy stands for, so that a restarted daemon
+// knows them. It is bound to the program, which does not read it. One thread, except where a member says otherwise.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "abi/all.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "dataplane/maps.h"
+#include "dataplane/objects.h"
+
+namespace ginnel::dataplane {
+
+using PolicyId = __u32;
+
+inline constexpr const char* kPolicyNamesMap = "policy_names";
+inline constexpr uint32_t kMostGroups = 16;  // on one interface (EC2: at most 16)
+
+struct PolicyName {
+  uint32_t vpc;
+  uint32_t count;
+  uint32_t groups[kMostGroups];
+};
+static_assert(std::has_unique_object_representations_v<PolicyName>);
+
+struct Tables {
+  Map<__u32, ginnel_port> ports;
+  Map<ginnel_link_key, ginnel_link> links;
+  Map<ginnel_route_key, __u32> routes;
+  Map<ginnel_destination_key, ginnel_destination> destinations;
+  Map<PolicyId, ginnel_policy> policies;
+  Map<__u32, ginnel_rule> rules;
+  Map<ginnel_member_key, __u32> members;
+  Map<PolicyId, PolicyName> policy_names;
+  Map<ginnel_flow_key, ginnel_flow> flows;  // also from another thread
+  Counters drops;                           // also from another thread
+
+  // By the names that abi/README.md gives. Names the map that is missing or of another layout.
+  static Result<Tables> bind(const std::map<std::string, int>& descriptors);
+};
+
+}  // namespace ginnel::dataplane
