@@ -30,7 +30,7 @@ aws::ApiStatus check_type(const ec2::CreateVpcEndpointRequest& request) {
 }
 
 aws::ApiResult<const model::Service*> read_service(const Call& call, const ec2::CreateVpcEndpointRequest& request) {
-  if (!request.service_name) return aws::missing_parameter("ServiceName");
+  if (request.service_name.value_or("").empty()) return aws::missing_parameter("ServiceName");
   if (request.service_region && *request.service_region != call.region.name) {
     return aws::unsupported_value("ServiceRegion", *request.service_region);
   }
@@ -60,7 +60,8 @@ ActionResult<ec2::CreateVpcEndpointResponse> create_vpc_endpoint(const Call& cal
   GINNEL_TRY(const auto* vpc, find_owned<model::Vpc>(call, *request.vpc_id));
   GINNEL_CHECKED(check_type(request));
   GINNEL_CHECKED(check_ip_options(request.ip_address_type, request.dns_options));
-  if (request.policy_document) GINNEL_CHECKED(check_policy(*request.policy_document));
+  const std::string policy = request.policy_document.value_or("");
+  if (!policy.empty()) GINNEL_CHECKED(check_policy(policy));
   GINNEL_TRY(const auto tags, NewTags::parse(request.tag_specifications, {"vpc-endpoint"}));
   GINNEL_CHECKED(check_limit(call, *vpc));
 
@@ -73,7 +74,7 @@ ActionResult<ec2::CreateVpcEndpointResponse> create_vpc_endpoint(const Call& cal
   GINNEL_TRY(endpoint.groups, resolve_groups(call, vpc->id, request.security_group_ids));
   GINNEL_TRY(endpoint.private_dns, read_private_dns(call, request, *vpc, *service));
   endpoint.dns_hash = random_hex(call.random, kDnsHashDigits);
-  endpoint.policy_document = request.policy_document.value_or("");
+  endpoint.policy_document = policy;
   endpoint.created = call.now_ms();
   EndpointInterfaces interfaces(call, *service, endpoint);
   GINNEL_CHECKED(interfaces.add(request.subnet_ids, request.subnet_configurations));
