@@ -47,10 +47,10 @@ __attribute__((noinline)) int write_reset(struct __sk_buff* skb, struct tcp_rese
   if (bpf_skb_load_bytes(skb, check, &current, sizeof current)) return -1;
   __be32 words[5] = {(__u32)reset->ports[1] << 16 | reset->ports[0], reset->sequence, reset->acknowledgement,
                      bpf_htonl(5u << 28 | (__u32)reset->flags << 16), 0};
-  const __u16 finished = ~bare_tcp_sum(reset, words);
+  const __u16 sum = bare_tcp_sum(reset, words);
   words[4] = current; /* its first two bytes in memory, hence the low half on a little-endian machine */
   bpf_skb_store_bytes(skb, l4, words, sizeof words, 0);
-  bpf_l4_csum_replace(skb, check, current, finished, 2);
+  bpf_l4_csum_replace(skb, check, (__u16)~current, sum, 2); /* the sum becomes this one: its inverse is stored */
 
   copy_mac(macs.to, reset->mac);
   copy_mac(macs.from, config.router_mac);

@@ -78,12 +78,11 @@ static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) 
   return parse_ipv4(skb, p);
 }
 
-/* Neither bpf_redirect_peer nor a cut-up segment is checked by the kernel. Here, before a flow is made of it. */
+/* Neither bpf_redirect_peer nor the cutting into segments is checked by the kernel. Here, before a flow is made of it.
+ */
 static __always_inline int stage_size(struct __sk_buff* skb, struct packet* p) {
   if (p->ethertype != bpf_htons(ETH_P_IP)) return NEXT;
-  __u32 size = skb->len - ETH_HLEN;
-  if (size <= GINNEL_MTU) return NEXT;
-  if (!skb->gso_size) return DROP(TOO_BIG);
+  if (!skb->gso_size) return skb->len - ETH_HLEN > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
   __u32 l4 = p->l4, header = sizeof(struct udphdr);
   if (p->key.protocol == IPPROTO_TCP) {
     if (l4 > ETH_HLEN + 60) return DROP(MALFORMED);

@@ -1,0 +1,28 @@
+// Ethernet frames from a readable line, with right checksums unless the line asks for others. See README.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "words.h"
+
+namespace ginnel::packet_test {
+
+struct Frame {
+  std::vector<uint8_t> bytes;
+  uint16_t gso_size = 0;  // for the kernel: it is to be cut into segments of so many bytes of payload
+};
+
+// `words` begins with the kind: tcp, udp, icmp, ip, arp, ethernet or hex. The MACs apply unless the line has others.
+Frame build(Words words, const MacAddress& from, const MacAddress& to);
+
+// Folded sum of one's complement (RFC 1071), not yet inverted.
+uint16_t ones_sum(std::span<const uint8_t> bytes, uint32_t start = 0);
+// Of an IPv4 frame: are the header's and the transport's checksums right? A UDP checksum of 0 is.
+bool checksums_right(std::span<const uint8_t> frame);
+// One line a 16 bytes.
+std::string dump(std::span<const uint8_t> bytes);
+
+}  // namespace ginnel::packet_test

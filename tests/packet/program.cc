@@ -1,0 +1,114 @@
+#include "program.h"
+
+#include <bpf/libbpf.h>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace ginnel::packet_test {
+namespace {
+
+int test_run(int program, uint32_t ifindex, const Frame& frame, uint32_t repeat, std::vector<uint8_t>& out,
+             bpf_test_run_opts& options) {
+  __sk_buff context{};
+  context.ifindex = ifindex;
+  context.gso_size = frame.gso_size;
+  options.sz = sizeof options;
+  options.data_in = frame.bytes.data();
+  options.data_size_in = static_cast<uint32_t>(frame.bytes.size());
+  options.data_out = out.data();
+  options.data_size_out = static_cast<uint32_t>(out.size());
+  options.ctx_in = &context;
+  options.ctx_size_in = sizeof context;
+  options.repeat = static_cast<int>(repeat);
+  return bpf_prog_test_run_opts(program, &options);
+}
+
+}  // namespace
+
+Program::Program(const LoadOptions& options) : object_(ginnel_bpf__open()) {
+  if (!object_) throw std::runtime_error(std::string("open the packet program: ") + std::strerror(errno));
+  bpf_map__set_max_entries(object_->maps.flows, options.max_flows);
+  bpf_map__set_max_entries(object_->maps.rules, 4096);
+  object_->rodata->config.flags = options.redirect_peer ? GINNEL_CONFIG_REDIRECT_PEER : 0;
+  std::memcpy(object_->rodata->config.router_mac, kRouterMac.bytes.data(), 6);
+  if (const int error = ginnel_bpf__load(object_.get()); error != 0) {
+    throw std::runtime_error(std::string("load the packet program: ") + std::strerror(-error));
+  }
+}
+
+Outcome Program::run(uint32_t ifindex, const Frame& frame) const {
+  Outcome outcome;
+  outcome.bytes.resize(frame.bytes.size() + 256);
+  bpf_test_run_opts options{};
+  if (test_run(bpf_program__fd(object_->progs.ginnel_port), ifindex, frame, 1, outcome.bytes, options) != 0) {
+    throw std::system_error(errno, std::generic_category(), "BPF_PROG_TEST_RUN");
+  }
+  outcome.verdict = static_cast<int>(options.retval);
+  outcome.bytes.resize(options.data_size_out);
+  return outcome;
+}
+
+uint32_t Program::time_ns(uint32_t ifindex, const Frame& frame, uint32_t repeat) const {
+  std::vector<uint8_t> out(frame.bytes.size() + 256);
+  bpf_test_run_opts options{};
+  if (test_run(bpf_program__fd(object_->progs.ginnel_port), ifindex, frame, repeat, out, options) != 0) {
+    throw std::system_error(errno, std::generic_category(), "BPF_PROG_TEST_RUN");
+  }
+  return options.duration;
+}
+
+std::map<std::string, uint64_t> Program::drops() const {
+  std::map<std::string, uint64_t> counts;
+  std::vector<uint64_t> per_cpu(static_cast<size_t>(libbpf_num_possible_cpus()));
+  for (uint32_t reason = 0; reason < GINNEL_DROP_COUNT; reason++) {
+    if (bpf_map_lookup_elem(bpf_map__fd(object_->maps.drops), &reason, per_cpu.data()) != 0) {
+      throw std::system_error(errno, std::generic_category(), "read map drops");
+    }
+    uint64_t sum = 0;
+    for (uint64_t count : per_cpu) sum += count;
+    if (sum != 0) counts[drop_name(reason)] = sum;
+  }
+  return counts;
+}
+
+void Program::clear() const {
+  ports().clear();
+  links().clear();
+  routes().clear();
+  destinations().clear();
+  policies().clear();
+  members().clear();
+  flows().clear();
+}
+
+void Program::attach(uint32_t ifindex) const {
+  bpf_tc_hook hook{};
+  hook.sz = sizeof hook;
+  hook.ifindex = static_cast<int>(ifindex);
+  hook.attach_point = BPF_TC_INGRESS;
+  bpf_tc_opts options{};
+  options.sz = sizeof options;
+  options.prog_fd = bpf_program__fd(object_->progs.ginnel_port);
+  int error = bpf_tc_hook_create(&hook);
+  if (error == 0) error = bpf_tc_attach(&hook, &options);
+  if (error != 0) throw std::system_error(-error, std::generic_category(), "attach the packet program");
+}
+
+const char* drop_name(uint32_t reason) {
+  static constexpr const char* kNames[] = {"NONE",
+#define NAME(name, text) #name,
+                                           GINNEL_DROP_REASONS(NAME)
+#undef NAME
+  };
+  return reason < GINNEL_DROP_COUNT ? kNames[reason] : "?";
+}
+
+ginnel_address to_abi(const IpAddress& address) {
+  ginnel_address out;
+  static_assert(sizeof out == sizeof(IpAddress::Bytes));
+  std::memcpy(&out, address.bytes().data(), sizeof out);
+  return out;
+}
+
+}  // namespace ginnel::packet_test
