@@ -35,6 +35,8 @@ const Attributes<model::Zone>& zone_attributes() {
       {"opt-in-status", [](const Call&, const model::Zone&) { return Values{std::string(kOptIn)}; }},
       {"parent-zone-id", [](const Call&, const model::Zone&) { return Values{}; }},
       {"parent-zone-name", [](const Call&, const model::Zone&) { return Values{}; }},
+      {"parent-zoneID", [](const Call&, const model::Zone&) { return Values{}; }},  // as the API's reference has it
+      {"parent-zoneName", [](const Call&, const model::Zone&) { return Values{}; }},
       {"region-name", [](const Call& call, const model::Zone&) { return Values{call.region.name}; }},
       {"state", [](const Call&, const model::Zone&) { return Values{"available"}; }},
       {"zone-id", [](const Call&, const model::Zone& zone) { return Values{zone.id}; }},

@@ -157,9 +157,10 @@ class SourceReader {
     }
     if (!permission.prefix_list_ids.empty()) return aws::unsupported_parameter(path_ + "PrefixListIds");
     if (out_.size() > before) return {};
-    return aws::api_error("InvalidPermission.Malformed",
-                          fmt::format("The permission {} has no address range and no security group.",
-                                      path_.substr(0, path_.size() - 1)));
+    return aws::api_error(
+        "MissingParameter",
+        fmt::format("Missing source specification: include source security group or CIDR information ({})",
+                    path_.substr(0, path_.size() - 1)));
   }
 
  private:

@@ -150,7 +150,8 @@ TEST_F(SecurityGroupRules, BadValuesAreNamed) {
   EXPECT_THAT(refused({.ip_protocol = "-1", .ip_ranges = {{.description = "\"", .cidr_ip = "10.0.0.0/8"}}}),
               StartsWith("InvalidParameterValue: Invalid rule description"));
   EXPECT_EQ(refused({.ip_protocol = "-1"}),
-            "InvalidPermission.Malformed: The permission IpPermissions.1 has no address range and no security group.");
+            "MissingParameter: Missing source specification: include source security group or CIDR information "
+            "(IpPermissions.1)");
   EXPECT_EQ(refused({.ip_protocol = "-1", .prefix_list_ids = {{.prefix_list_id = "pl-1"}}}),
             "UnsupportedOperation: The parameter IpPermissions.1.PrefixListIds is not supported.");
   EXPECT_EQ(error_of(authorize_ingress, Authorize{.group_id = kWebGroup}),
