@@ -4,11 +4,10 @@
 // at work. Opening it again adopts them: the new program takes over the maps of the old one and is swapped in on every
 // port without a gap, and a plan that is already in force needs no operation.
 //
-// Threads: one thread calls all members, except collect(), drops() and flow_count(), which may be called from one other
-// thread beside it. The calling thread's network namespace at open() is the daemon's: the host's ends of all ports are
-// there. Errors name the object and carry the errno. A failed apply() has done what it could; calling it again does the
-// rest. Needs CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See
-// docs/decisions/0010-devices-hold-the-data-plane.md.
+// Threads: one thread calls all members, except collect(), drops() and flow_count(), which any thread may call. The
+// calling thread's network namespace at open() is the daemon's: the host's ends of all ports are there. Errors name the
+// object and carry the errno. A failed apply() has done what it could; calling it again does the rest. Needs
+// CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See docs/decisions/0010-devices-hold-the-data-plane.md.
 #pragma once
 
 #include <cstdint>

@@ -9,16 +9,10 @@
 
 #include "dataplane/links.h"
 #include "dataplane/net/own_network.h"
+#include "dataplane/net/tiny_program.h"
 
 namespace ginnel::dataplane {
 namespace {
-
-// A program that only returns `verdict`.
-UniqueFd tiny_program(const char* name, int32_t verdict) {
-  const std::array<bpf_insn, 2> code{
-      {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, verdict}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
-  return UniqueFd(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name, "GPL", code.data(), code.size(), nullptr));
-}
 
 class AttachTest : public OwnNetwork, public testing::WithParamInterface<AttachMode> {
  protected:

@@ -8,6 +8,7 @@
 #include "dataplane/links.h"
 #include "dataplane/names.h"
 #include "dataplane/net/small_region.h"
+#include "dataplane/net/tiny_program.h"
 #include "dataplane/running.h"
 #include "dataplane/teardown.h"
 
@@ -18,20 +19,8 @@ using testing::HasSubstr;
 
 class Region : public RegionTest {
  protected:
-  // Instances a (10.0.1.5) and b (10.0.1.6) in group 7, which lets nothing in.
-  plan::VpcPlan two_instances(plan::VpcNumber number = 1) const {
-    auto vpc = vpc_plan(number);
-    const std::string suffix = number == 1 ? "" : std::to_string(number);
-    add_policy(vpc, {number * 100 + 7}, {}, {allow_all()});
-    add_instance(vpc, 5, instance("a" + suffix), {number * 100 + 7});
-    add_instance(vpc, 6, instance("b" + suffix), {number * 100 + 7});
-    return vpc;
-  }
-  plan::VpcPlan two_friends() const {
-    auto vpc = two_instances();
-    add_policy(vpc, {107}, {allow_all()}, {allow_all()});
-    return vpc;
-  }
+  plan::VpcPlan two_instances(plan::VpcNumber number = 1) const { return dataplane::two_instances(tag_, number); }
+  plan::VpcPlan two_friends() const { return dataplane::two_friends(tag_); }
 };
 
 TEST_P(Region, PortsTalkOnceARuleAllowsIt) {
@@ -252,6 +241,36 @@ TEST_P(Region, AFailureIsNamedAndTheNextApplyConverges) {
   ASSERT_GOOD(dataplane_->apply(vpc));
   EXPECT_EQ(dataplane_->apply(vpc).value().operations, 0U);
   EXPECT_GOOD(ping(instance("a"), ip("10.0.1.6")));
+}
+
+TEST_P(Region, AProgramOfAnotherLayoutIsReplacedAndSaidSo) {
+  ASSERT_GOOD(dataplane_->apply(two_friends()));
+  dataplane_.reset();
+  const UniqueFd other = program_of_layout(99);
+  ASSERT_TRUE(other);
+  auto netlink = Netlink::open();
+  ASSERT_TRUE(netlink);
+  const auto attacher = make_attacher(GetParam(), 1);
+  ASSERT_GOOD(attacher);
+  const auto links = list_links(*netlink);
+  ASSERT_GOOD(links);
+  for (const auto& link : *links) {
+    if (is_device_name_of(tag_, link.name)) ASSERT_GOOD((*attacher)->attach(link.index, other.get()));
+  }
+  std::string said;
+  Log log([&](LogLevel, std::string_view line) { said += line; }, LogLevel::warning);
+  Options options;
+  options.attach = GetParam();
+  auto opened = Dataplane::open(host_plan(tag_), options, log);
+  ASSERT_GOOD(opened);
+  dataplane_ = std::move(*opened);
+  EXPECT_FALSE(dataplane_->adopted());
+  EXPECT_THAT(said, HasSubstr("layout version 99, this one 1: starting with empty maps, flows are lost"));
+  ASSERT_GOOD(dataplane_->apply(two_friends()));
+  EXPECT_GOOD(ping(instance("a"), ip("10.0.1.6")));
+  EXPECT_EQ(dataplane_->apply(two_friends()).value().operations, 0U);
+  ASSERT_GOOD(dataplane_->sweep({1}));
+  dataplane_.reset();
 }
 
 TEST_P(Region, TeardownByTagAloneLeavesNothing) {

@@ -64,6 +64,21 @@ void add_endpoint(plan::VpcPlan& vpc, uint8_t host, uint16_t port, plan::LinkNum
   vpc.links.push_back({address, port, plan::kTcp, number, "vpce-1", GroupSet{group}, {ip("100.64.0.1"), target_port}});
 }
 
+plan::VpcPlan two_instances(const std::string& tag, plan::VpcNumber number) {
+  auto vpc = vpc_plan(number);
+  const std::string suffix = number == 1 ? "" : std::to_string(number);
+  add_policy(vpc, {number * 100 + 7}, {}, {allow_all()});
+  add_instance(vpc, 5, "i-" + tag + "-a" + suffix, {number * 100 + 7});
+  add_instance(vpc, 6, "i-" + tag + "-b" + suffix, {number * 100 + 7});
+  return vpc;
+}
+
+plan::VpcPlan two_friends(const std::string& tag) {
+  auto vpc = two_instances(tag);
+  add_policy(vpc, {107}, {allow_all()}, {allow_all()});
+  return vpc;
+}
+
 void RegionTest::SetUp() {
   OwnNetwork::SetUp();
   if (IsSkipped() || HasFatalFailure()) return;

@@ -30,6 +30,11 @@ void add_policy(plan::VpcPlan& vpc, std::vector<uint32_t> groups, std::vector<pl
 void add_endpoint(plan::VpcPlan& vpc, uint8_t host, uint16_t port, plan::LinkNumber number, uint32_t group,
                   uint16_t target_port);
 
+// Instances a (10.0.1.5) and b (10.0.1.6) in group VPC * 100 + 7, which lets nothing in; "a2" and "b2" in VPC 2.
+[[nodiscard]] plan::VpcPlan two_instances(const std::string& tag, plan::VpcNumber number = 1);
+// The same, and the group lets everything in.
+[[nodiscard]] plan::VpcPlan two_friends(const std::string& tag);
+
 // Parameter: how the program is attached.
 class RegionTest : public OwnNetwork, public testing::WithParamInterface<AttachMode> {
  protected:
