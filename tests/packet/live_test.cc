@@ -1,0 +1,137 @@
+// The program attached to devices, with real frames: what BPF_PROG_TEST_RUN cannot show. Where does a packet go out,
+// and are checksums right that the sender left to be finished, as every local sender does?
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "case_file.h"
+#include "frame.h"
+#include "world.h"
+
+namespace ginnel::packet_test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class LivePackets : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root to load the packet program";
+    program_ = std::make_unique<Program>(LoadOptions{.max_flows = 1024, .redirect_peer = false});
+    world_ = std::make_unique<World>(*program_);
+    world_->apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
+    world_->attach_everywhere();
+  }
+
+  Frame frame(const std::string& port, const std::string& packet) const {
+    return build(split(packet), world_->mac_of(port), kRouterMac);
+  }
+  void send(const std::string& port, const std::string& packet) {
+    world_->device(port).write(frame(port, packet).bytes);
+  }
+  // A frame as the program sends it to the port, in order.
+  void expect(const std::string& port, const std::string& packet) {
+    const auto got = world_->device(port).read(seconds(5));
+    ASSERT_TRUE(got) << "nothing came out of " << port;
+    EXPECT_EQ(dump(*got), dump(build(split(packet), kRouterMac, world_->mac_of(port)).bytes));
+  }
+  // What is sent is sent before write() returns, so that nothing more can be on its way.
+  void expect_silence() {
+    for (const auto& [port, mac] : world_->macs()) {
+      EXPECT_FALSE(world_->device(port).read(milliseconds(0))) << "something came out of " << port;
+    }
+  }
+  void expect_dropped(const std::string& reason) {
+    EXPECT_EQ(program_->drops(), (std::map<std::string, uint64_t>{{reason, 1}}));
+    expect_silence();
+  }
+  void open_flow() {
+    send("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=S seq=1000");
+    expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=S seq=1000");
+  }
+
+  std::unique_ptr<Program> program_;
+  std::unique_ptr<World> world_;
+};
+
+TEST_F(LivePackets, GoOutWhereTheyShouldAndNowhereElse) {
+  send("a", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S");
+  expect("b", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S");
+  open_flow();
+  send("system", "tcp 100.64.0.1:8443 > 100.64.0.10:4000 flags=SA ack=1001");
+  expect("a", "tcp 10.0.1.100:443 > 10.0.1.10:4000 flags=SA ack=1001");
+  expect_silence();
+  EXPECT_TRUE(program_->drops().empty());
+}
+
+TEST_F(LivePackets, AnArpRequestIsAnsweredToItsSender) {
+  send("a", "arp request 02:00:00:00:00:0a 10.0.1.10 00:00:00:00:00:00 10.0.1.1 to_mac=ff:ff:ff:ff:ff:ff");
+  expect("a", "arp reply 02:fe:00:00:00:01 10.0.1.1 02:00:00:00:00:0a 10.0.1.10");
+  expect_silence();
+}
+
+TEST_F(LivePackets, AnUnfinishedChecksumComesOutRight) {
+  open_flow();
+  world_->device("a").write_unfinished(
+      frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=PA seq=1001 data=777").bytes, 0);
+  expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=PA seq=1001 data=777");
+}
+
+TEST_F(LivePackets, SoItDoesWhenTheMssIsLowered) {
+  world_->device("a").write_unfinished(frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=S mss=8960").bytes, 0);
+  expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=S mss=8460");
+}
+
+TEST_F(LivePackets, SegmentsThatAreCutLaterComeOutRight) {
+  open_flow();
+  world_->device("a").write_unfinished(
+      frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=PA seq=1001 data=20000").bytes, 1400);
+  size_t payload = 0;
+  while (payload < 20000) {
+    const auto segment = world_->device("system").read(seconds(5));
+    ASSERT_TRUE(segment) << "after " << payload << " bytes";
+    EXPECT_TRUE(checksums_right(*segment)) << dump(*segment);
+    payload += segment->size() - 54;
+  }
+  EXPECT_EQ(payload, 20000u);
+  expect_silence();
+}
+
+TEST_F(LivePackets, BothResetsOfACutFlowAreRightAlsoOfAnUnfinishedSegment) {
+  for (const uint16_t gso_size : {0, 1400}) {
+    open_flow();
+    world_->apply("cut");
+    world_->device("a").write_unfinished(
+        frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=PA seq=1001 ack=9001 data=5000").bytes, gso_size);
+    expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=RA seq=1001 ack=9001 window=0");
+    expect("a", "tcp 10.0.1.100:443 > 10.0.1.10:4000 flags=R seq=9001 window=0");
+    expect_silence();
+  }
+}
+
+TEST_F(LivePackets, TheMtuPasses) {
+  send("a", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S data=8460");
+  expect("b", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S data=8460");
+}
+
+TEST_F(LivePackets, AByteMoreIsDropped) {
+  send("a", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S data=8461");
+  expect_dropped("TOO_BIG");
+}
+
+TEST_F(LivePackets, AnIpHeaderCutShortIsDropped) {
+  send("a", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S cut=33");
+  expect_dropped("MALFORMED");
+}
+
+// The kernel takes the tag out of the frame before the program sees it.
+TEST_F(LivePackets, AVlanTagIsDropped) {
+  Frame tagged = frame("a", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S");
+  const uint8_t tag[] = {0x81, 0x00, 0x00, 0x05};
+  tagged.bytes.insert(tagged.bytes.begin() + 12, tag, tag + sizeof tag);
+  world_->device("a").write(tagged.bytes);
+  expect_dropped("NOT_IP");
+}
+
+}  // namespace
+}  // namespace ginnel::packet_test
