@@ -71,6 +71,18 @@ static __always_inline int choose_port(struct decision* d) {
   return DROP(NO_SOURCE_PORT);
 }
 
+/* A closed flow that is opened again may lead elsewhere now: its former way back would be left over. */
+static __always_inline void remove_former(const struct decision* d) {
+  const struct ginnel_flow* known = bpf_map_lookup_elem(&flows, &d->key);
+  if (!known) return;
+  struct ginnel_flow_key former = ginnel_flow_partner(&d->key, known);
+  if (same_key(&former, &d->reverse_key)) return;
+  const struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, &former);
+  if (!flow) return;
+  struct ginnel_flow_key opener = ginnel_flow_partner(&former, flow);
+  if (same_key(&opener, &d->key)) bpf_map_delete_elem(&flows, &former);
+}
+
 /* Both entries, the reverse one first: an answer may overtake. */
 __attribute__((noinline)) int track(void) {
   struct decision* d = scratch_decision();
@@ -81,6 +93,7 @@ __attribute__((noinline)) int track(void) {
   } else if (bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_ANY)) {
     return DROP(FLOW_TABLE_FULL);
   }
+  remove_former(d);
   if (!bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_ANY)) return 0;
   bpf_map_delete_elem(&flows, &d->reverse_key);
   return DROP(FLOW_TABLE_FULL);
