@@ -38,6 +38,10 @@ ec2::InstanceState instance_state(std::string_view name) {
   return {.code = code, .name = std::string(name)};
 }
 
+std::string transition_reason(const model::Instance& instance) {
+  return instance.state_reason_code.empty() ? "" : "User initiated";
+}
+
 ec2::Instance to_wire(const Call& call, const model::Instance& instance) {
   ec2::Instance out;
   out.instance_id = instance.id;
@@ -59,7 +63,7 @@ ec2::Instance to_wire(const Call& call, const model::Instance& instance) {
   out.placement->tenancy = "default";
   out.private_dns_name = "";
   out.public_dns_name = "";
-  out.state_transition_reason = instance.state_reason_code.empty() ? "" : "User initiated";
+  out.state_transition_reason = transition_reason(instance);
   if (!instance.state_reason_code.empty()) {
     out.state_reason = ec2::StateReason{.code = instance.state_reason_code, .message = instance.state_reason};
   }

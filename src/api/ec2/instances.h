@@ -12,6 +12,8 @@ aws::ApiResult<ec2::DescribeInstancesResponse> describe_instances(const Call& ca
 
 // Code and name of a state, for example 16 and "running".
 [[nodiscard]] ec2::InstanceState instance_state(std::string_view name);
+// Why it is in its state; empty while it lives.
+[[nodiscard]] std::string transition_reason(const model::Instance& instance);
 [[nodiscard]] ec2::Instance to_wire(const Call& call, const model::Instance& instance);
 [[nodiscard]] ec2::Reservation reservation_of(const Call& call, const std::vector<const model::Instance*>& instances);
 

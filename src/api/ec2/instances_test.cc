@@ -233,6 +233,13 @@ TEST_F(Instances, CanBeFiltered) {
               HasSubstr("colour"));
 }
 
+TEST_F(Instances, KnowEveryFilterOnce) {
+  std::set<std::string_view> names;
+  for (const auto& attribute : instance_attributes()) {
+    EXPECT_TRUE(names.insert(attribute.name).second) << attribute.name;
+  }
+}
+
 TEST_F(Instances, ComeInPages) {
   for (int i = 0; i < 12; ++i) run(run_instances, request());
   ec2::DescribeInstancesRequest wanted;
