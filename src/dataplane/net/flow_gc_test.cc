@@ -1,0 +1,145 @@
+// Collecting and cutting, on a real flow map that the test fills.
+#include "dataplane/flow_gc.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "dataplane/abi_values.h"
+#include "dataplane/net/own_network.h"
+
+namespace ginnel::dataplane {
+namespace {
+
+constexpr uint32_t kNow = 10000;
+
+class FlowGc : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root: makes a BPF map";
+    const UniqueFd fd(
+        bpf_map_create(BPF_MAP_TYPE_HASH, "flows", sizeof(ginnel_flow_key), sizeof(ginnel_flow), 1024, nullptr));
+    ASSERT_TRUE(fd);
+    auto bound = Map<ginnel_flow_key, ginnel_flow>::bind(fd.get(), "flows");
+    ASSERT_GOOD(bound);
+    flows_ = std::move(*bound);
+  }
+
+  // A flow in VPC 1 from 10.0.1.5 to 10.0.1.6, seen so many seconds ago in its two directions; its key.
+  ginnel_flow_key add(uint8_t protocol, uint16_t port, uint32_t state, uint32_t forward_s, uint32_t reverse_s,
+                      uint32_t link = 0) {
+    ginnel_flow_key key{};
+    key.scope = 1;
+    key.source = to_abi(IpAddress::from_v4(0x0a000105));
+    key.destination = to_abi(IpAddress::from_v4(0x0a000106));
+    key.source_port = htons(port);
+    key.destination_port = htons(80);
+    key.protocol = protocol;
+    ginnel_flow flow{};
+    flow.source = key.source;
+    flow.destination = key.destination;
+    flow.source_port = key.source_port;
+    flow.destination_port = key.destination_port;
+    flow.out_scope = 1;
+    flow.state = state;
+    flow.link = link;
+    flow.last_seen_s = kNow - forward_s;
+    const ginnel_flow_key partner = ginnel_flow_partner(&key, &flow);
+    ginnel_flow reverse = flow;
+    std::swap(reverse.source, reverse.destination);
+    std::swap(reverse.source_port, reverse.destination_port);
+    reverse.flags = GINNEL_FLOW_REVERSE;
+    reverse.last_seen_s = kNow - reverse_s;
+    EXPECT_GOOD(flows_.put(key, flow));
+    EXPECT_GOOD(flows_.put(partner, reverse));
+    return key;
+  }
+  // How many of the flow's two entries are there.
+  int entries(const ginnel_flow_key& key) const {
+    ginnel_flow_key partner = key;
+    std::swap(partner.source, partner.destination);
+    std::swap(partner.source_port, partner.destination_port);
+    return (flows_.get(key).value() ? 1 : 0) + (flows_.get(partner).value() ? 1 : 0);
+  }
+
+  Map<ginnel_flow_key, ginnel_flow> flows_;
+};
+
+TEST_F(FlowGc, AFlowGoesWhenBothDirectionsAreIdleForItsLimit) {
+  constexpr uint32_t kOpen = GINNEL_FLOW_ANSWERED;
+  constexpr uint32_t kClosed = kOpen | GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;
+  struct Case {
+    const char* what;
+    uint8_t protocol;
+    uint32_t state, forward_s, reverse_s;
+    int left;
+  };
+  uint16_t port = 1000;
+  size_t removed = 0;
+  std::vector<std::pair<Case, ginnel_flow_key>> cases;
+  for (const Case& each : std::vector<Case>{{"TCP at its limit", GINNEL_TCP, kOpen, 350, 350, 2},
+                                            {"TCP beyond it", GINNEL_TCP, kOpen, 351, 351, 0},
+                                            {"one direction alive", GINNEL_TCP, kOpen, 900, 3, 2},
+                                            {"the other alive", GINNEL_TCP, kOpen, 3, 900, 2},
+                                            {"never answered", GINNEL_TCP, 0, 61, 61, 0},
+                                            {"closed, in its rest", GINNEL_TCP, kClosed, 60, 60, 2},
+                                            {"closed, rested", GINNEL_TCP, kClosed, 61, 61, 0},
+                                            {"reset", GINNEL_TCP, kOpen | GINNEL_FLOW_RST, 61, 61, 0},
+                                            {"UDP at its limit", GINNEL_UDP, kOpen, 120, 120, 2},
+                                            {"UDP beyond it", GINNEL_UDP, kOpen, 121, 121, 0},
+                                            {"seen a tick ahead", GINNEL_UDP, kOpen, 0U - 1U, 0U - 1U, 2}}) {
+    cases.emplace_back(each, add(each.protocol, ++port, each.state, each.forward_s, each.reverse_s));
+    removed += static_cast<size_t>(2 - each.left);
+  }
+  const auto report = collect_flows(flows_, kNow);
+  ASSERT_GOOD(report);
+  EXPECT_EQ(report->entries, 2 * cases.size());
+  EXPECT_EQ(report->removed, removed);
+  for (const auto& [each, key] : cases) EXPECT_EQ(entries(key), each.left) << each.what;
+}
+
+TEST_F(FlowGc, AnEntryWithoutItsOtherHalfGoesAlone) {
+  const auto key = add(GINNEL_UDP, 1000, GINNEL_FLOW_ANSWERED, 121, 0);
+  ginnel_flow_key partner = key;
+  std::swap(partner.source, partner.destination);
+  std::swap(partner.source_port, partner.destination_port);
+  ASSERT_TRUE(flows_.erase(partner).value());
+  EXPECT_EQ(collect_flows(flows_, kNow).value().removed, 1U);
+  EXPECT_EQ(entries(key), 0);
+}
+
+TEST_F(FlowGc, CutMarksTcpRemovesUdpAndLeavesOtherLinks) {
+  const auto tcp = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7);
+  const auto udp = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7);
+  const auto other = add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED, 1, 1, 8);
+  const auto inside = add(GINNEL_TCP, 1003, GINNEL_FLOW_ANSWERED, 1, 1);
+  EXPECT_EQ(cut_flows(flows_, {{7}, {}}).value(), 4U);
+  EXPECT_NE(flows_.get(tcp).value()->flags & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(entries(tcp), 2);
+  EXPECT_EQ(entries(udp), 0);
+  for (const auto& key : {other, inside}) EXPECT_EQ(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(cut_flows(flows_, {{7}, {}}).value(), 0U) << "a flow is cut once";
+}
+
+TEST_F(FlowGc, CutByPortMeetsThatAddressOfThatVpcOnly) {
+  const auto key = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1);
+  EXPECT_EQ(cut_flows(flows_, {{}, {{2, IpAddress::from_v4(0x0a000106)}}}).value(), 0U);
+  EXPECT_EQ(cut_flows(flows_, {{}, {{1, IpAddress::from_v4(0x0a000106)}}}).value(), 2U);
+  EXPECT_NE(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+}
+
+TEST_F(FlowGc, AMapOfAnotherLayoutIsRefused) {
+  const auto refused = Map<ginnel_flow_key, uint64_t>::bind(flows_.fd(), "flows");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(), "use map flows: it holds 44 and 80 bytes, not 44 and 8");
+}
+
+TEST_F(FlowGc, ManyEntriesAreReadInBatches) {
+  for (uint16_t i = 0; i < 300; ++i) add(GINNEL_UDP, static_cast<uint16_t>(2000 + i), GINNEL_FLOW_ANSWERED, 1, 1);
+  size_t seen = 0;
+  ASSERT_GOOD(flows_.for_each([&](const ginnel_flow_key&, const ginnel_flow&) { ++seen; }, 1));
+  EXPECT_EQ(seen, 600U);
+}
+
+}  // namespace
+}  // namespace ginnel::dataplane
