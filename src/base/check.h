@@ -8,7 +8,8 @@ namespace ginnel {
 [[noreturn]] void check_failed(const char* file, int line, const char* condition, std::string_view what);
 }
 
-#define GINNEL_CHECK(condition, what)                                                        \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] ::ginnel::check_failed(__FILE__, __LINE__, #condition, what); \
+#define GINNEL_CHECK(condition, what)                               \
+  do {                                                              \
+    if (!(condition)) [[unlikely]]                                  \
+      ::ginnel::check_failed(__FILE__, __LINE__, #condition, what); \
   } while (false)

@@ -39,13 +39,13 @@ using Status = Result<void>;
 // Evaluates `expr` (a Result), returns its Error from the calling function, or binds its value to `lhs`.
 #define GINNEL_CONCAT_(a, b) a##b
 #define GINNEL_CONCAT(a, b) GINNEL_CONCAT_(a, b)
-#define GINNEL_TRY_(tmp, lhs, expr)                         \
-  auto tmp = (expr);                                        \
-  if (!tmp) return tl::unexpected(std::move(tmp).error());  \
+#define GINNEL_TRY_(tmp, lhs, expr)                        \
+  auto tmp = (expr);                                       \
+  if (!tmp) return tl::unexpected(std::move(tmp).error()); \
   lhs = std::move(*tmp)
 #define GINNEL_TRY(lhs, expr) GINNEL_TRY_(GINNEL_CONCAT(try_, __COUNTER__), lhs, expr)
 // The same for a Status, or where the value is not wanted.
-#define GINNEL_CHECKED(expr)                                                            \
-  do {                                                                                  \
+#define GINNEL_CHECKED(expr)                                                                   \
+  do {                                                                                         \
     if (auto checked_ = (expr); !checked_) return tl::unexpected(std::move(checked_).error()); \
   } while (false)

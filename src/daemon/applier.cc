@@ -8,7 +8,6 @@
 namespace ginnel::daemon {
 namespace {
 
-constexpr auto kTick = std::chrono::seconds(1);
 constexpr auto kPurgeEvery = std::chrono::minutes(1);
 constexpr auto kLongestPause = std::chrono::seconds(30);
 
@@ -61,11 +60,10 @@ void Applier::touch(const std::vector<std::string>& vpc_ids) {
 }
 
 void Applier::loop() {
-  auto next_tick = Steady::now() + kTick;
   auto next_purge = Steady::now() + kPurgeEvery;
   std::unique_lock lock(mutex_);
   while (!stopping_ || !dirty_.empty()) {
-    auto wake_at = next_tick;
+    auto wake_at = next_purge;
     for (const auto& [id, failure] : failed_) wake_at = std::min(wake_at, failure.retry_at);
     wake_.wait_until(lock, wake_at, [this] { return stopping_ || !dirty_.empty(); });
     std::set<std::string> todo;
@@ -76,10 +74,6 @@ void Applier::loop() {
       if (failure.retry_at <= now) todo.insert(id);
     }
     for (const auto& id : todo) follow(id);
-    if (now >= next_tick) {
-      sink_->tick();
-      next_tick = Steady::now() + kTick;
-    }
     if (now >= next_purge) {
       purge();
       next_purge = Steady::now() + kPurgeEvery;

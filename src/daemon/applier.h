@@ -37,8 +37,6 @@ class PlanSink {
   virtual Status sweep(const std::set<plan::VpcNumber>& known) = 0;
   // What an earlier daemon left in force.
   virtual plan::HostFacts facts() = 0;
-  // Housekeeping, about once a second: expired flows.
-  virtual void tick() = 0;
 };
 
 class Applier {

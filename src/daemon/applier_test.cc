@@ -35,7 +35,6 @@ class RecordingSink final : public PlanSink {
     return note("sweep all but " + std::to_string(known.size()));
   }
   plan::HostFacts facts() override { return {}; }
-  void tick() override {}
 
   void fail_from_now(bool failing) {
     const std::lock_guard lock(mutex_);

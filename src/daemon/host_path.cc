@@ -1,0 +1,155 @@
+#include "daemon/host_path.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/teardown.h"
+#include "dns/resolver.h"
+#include "relay/client.h"
+
+namespace ginnel::daemon {
+namespace {
+
+namespace json = boost::json;
+
+constexpr uint16_t kDnsPort = 53;
+constexpr auto kCollectEvery = std::chrono::seconds(5);
+
+// Removes expired flows every few seconds, in a thread of its own: a pass over a large table takes longer than an
+// endpoint may take to become available.
+class FlowCollector {
+ public:
+  FlowCollector(dataplane::Dataplane& dataplane, Log& log)
+      : thread_([this, &dataplane, &log](const std::stop_token& stop) { run(stop, dataplane, log); }) {}
+
+ private:
+  void run(const std::stop_token& stop, dataplane::Dataplane& dataplane, Log& log) {
+    std::unique_lock lock(mutex_);
+    while (!stopped_.wait_for(lock, stop, kCollectEvery, [&] { return stop.stop_requested(); })) {
+      const auto report = dataplane.collect(dataplane::monotonic_seconds());
+      if (!report) log.warning("expired flows are not collected: {}", report.error().text());
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+class RealPath final : public HostPath {
+ public:
+  RealPath(const HostPathOptions& options, Log& log, std::unique_ptr<dataplane::Dataplane> dataplane,
+           std::unique_ptr<dns::Resolver> resolver, relay::Client relay)
+      : host_(options.host),
+        log_(log),
+        dataplane_(std::move(dataplane)),
+        resolver_(std::move(resolver)),
+        relay_(std::move(relay)),
+        collector_(std::make_unique<FlowCollector>(*dataplane_, log)) {}
+
+  Status apply_path(const plan::VpcPlan& plan) override {
+    GINNEL_TRY(const auto applied, dataplane_->apply(plan));
+    log_.debug("{}: {} operations", plan.vpc_id, applied.operations);
+    return {};
+  }
+  Status remove_path(plan::VpcNumber number) override { return dataplane_->remove(number); }
+
+  void publish_names(const plan::VpcPlan& plan) override {
+    if (const auto status = resolver_->set_vpc(plan); !status) {
+      log_.error("the names of {} are not published: {}", plan.vpc_id, status.error().text());
+    }
+  }
+  void withdraw_names(plan::VpcNumber number) override { resolver_->remove_vpc(number); }
+
+  Status sweep(const std::set<plan::VpcNumber>& known) override { return dataplane_->sweep(known); }
+  plan::HostFacts facts() override { return dataplane_->facts(); }
+
+  json::object status() const override {
+    json::object out;
+    out["attachment"] = dataplane_->attachment();
+    out["adopted"] = dataplane_->adopted();
+    out["system_address"] = host_.system_address.to_string();
+    out["relay"] = relay_status();
+    return out;
+  }
+
+  json::object drops() const override {
+    const auto drops = dataplane_->drops();
+    if (!drops) return {{"error", drops.error().text()}};
+    json::object out;
+    for (const auto& [reason, packets] : *drops) out[reason] = packets;
+    return out;
+  }
+
+  Status teardown() override {
+    collector_.reset();
+    resolver_.reset();
+    const auto stopped = relay_.stop();
+    dataplane_.reset();
+    GINNEL_CHECKED(dataplane::teardown(host_.tag));
+    return stopped;
+  }
+
+ private:
+  json::object relay_status() const {
+    const std::lock_guard lock(relay_mutex_);
+    const auto status = relay_.status();
+    if (!status) return {{"running", false}, {"error", status.error().text()}};
+    return {{"running", true}, {"pid", relay_.pid()}, {"connections", status->connections}};
+  }
+
+  const plan::HostPlan& host_;
+  Log& log_;
+  std::unique_ptr<dataplane::Dataplane> dataplane_;
+  std::unique_ptr<dns::Resolver> resolver_;
+  mutable std::mutex relay_mutex_;  // the client is for one thread at a time
+  mutable relay::Client relay_;
+  std::unique_ptr<FlowCollector> collector_;
+};
+
+class NoPath final : public HostPath {
+ public:
+  Status apply_path(const plan::VpcPlan&) override { return {}; }
+  Status remove_path(plan::VpcNumber) override { return {}; }
+  void publish_names(const plan::VpcPlan&) override {}
+  void withdraw_names(plan::VpcNumber) override {}
+  Status sweep(const std::set<plan::VpcNumber>&) override { return {}; }
+  plan::HostFacts facts() override { return {}; }
+  json::object status() const override { return {}; }
+  json::object drops() const override { return {}; }
+  Status teardown() override { return {}; }
+};
+
+dns::Resolver::Options resolver_options(const HostPathOptions& options) {
+  dns::Resolver::Options out;
+  out.listen = {{options.host.system_address, kDnsPort}};
+  if (!options.config.upstream_resolvers.empty()) {
+    out.recursion.upstreams.emplace();
+    for (const auto& upstream : options.config.upstream_resolvers) {
+      out.recursion.upstreams->push_back({upstream.address, upstream.port});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log) {
+  GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, {}, log));
+  GINNEL_TRY(auto resolver, dns::Resolver::start(resolver_options(options), log));
+  GINNEL_CHECKED(resolver->set_host(options.host));
+  GINNEL_TRY(auto relay,
+             relay::Client::ensure_running(
+                 {options.executable, options.state.file("relay.sock"), options.state.file("relay.log"), {}}));
+  GINNEL_CHECKED(relay.set_services(options.relayed, options.host.system_address));
+  return std::unique_ptr<HostPath>(
+      new RealPath(options, log, std::move(dataplane), std::move(resolver), std::move(relay)));
+}
+
+std::unique_ptr<HostPath> no_host_path() { return std::make_unique<NoPath>(); }
+
+}  // namespace ginnel::daemon
