@@ -40,7 +40,8 @@ __attribute__((noinline)) int take_port(__u32 port) {
   struct decision* d = scratch_decision();
   if (!d) return DROP(NO_SOURCE_PORT);
   d->forward.source_port = d->reverse_key.destination_port = port;
-  long error = bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_NOEXIST);
+  /* An int: Linux 6.1 leaves the upper half of a map operation's result undefined. */
+  int error = bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_NOEXIST);
   if (!error) return 0;
   if (error != -EEXIST) return DROP(FLOW_TABLE_FULL);
   struct ginnel_flow* old = bpf_map_lookup_elem(&flows, &d->reverse_key);
