@@ -15,6 +15,8 @@ import region as region_module  # noqa: E402
 
 
 def pytest_configure(config):
+    # The tools as Debian brings them, whatever else is installed.
+    os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
     try:
         isolation.enter_new_network()
     except OSError as error:

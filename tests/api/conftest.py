@@ -3,9 +3,21 @@ import pytest
 from region import Region
 
 
+CONFIGURATION = """
+[[service]]
+name = "kinesis"
+upstream = "192.0.2.1:443"
+
+[[service]]
+name = "ssm"
+upstream = "192.0.2.1:443"
+zones = ["ap-northeast-1a"]
+"""
+
+
 @pytest.fixture(scope="session")
 def region():
-    with Region(dataplane="off") as started:
+    with Region(dataplane="off", config=CONFIGURATION) as started:
         yield started
 
 

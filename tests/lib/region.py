@@ -10,6 +10,7 @@ import tempfile
 
 import boto3
 import botocore.config
+from waiting import wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("GINNEL_BUILD", os.path.join(ROOT, "build", "dev"))
@@ -36,7 +37,7 @@ class Account:
         self._clients = {}
 
     def client(self, service, **config):
-        key = (service, tuple(sorted(config.items())))
+        key = (service, repr(sorted(config.items())))
         if key not in self._clients:
             settings = {"retries": {"max_attempts": 0}, "connect_timeout": 10, "read_timeout": 60, **config}
             self._clients[key] = _session.client(
@@ -85,9 +86,11 @@ class Region:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if self not in Region.running:
             Region.running.append(self)
-        ready = self.ginnel("status", "--wait", str(START_S), check=False)
-        assert ready.returncode == 0 and self.process.poll() is None, \
-            f"the daemon is not ready: {ready.stderr}{ready.stdout}\n{self.log_tail()}"
+
+        def ready_or_ended():
+            return self.process.poll() is not None or self.ginnel("status", "--wait", "1", check=False).returncode == 0
+        wait_for(ready_or_ended, "the daemon to be ready", START_S)
+        assert self.process.poll() is None, f"the daemon ended with {self.process.returncode}\n{self.log_tail()}"
         return self
 
     def kill(self):
