@@ -147,17 +147,17 @@ class Region:
             for reservation in page["Reservations"]:
                 self.known_instances.update(instance["InstanceId"] for instance in reservation["Instances"])
 
+    def devices(self):
+        """The region's network devices: name → index. They hold its programs, and these its maps."""
+        alias = f"ginnel {self.tag()} "
+        links = subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True)
+        return {link["ifname"]: link["ifindex"] for link in json.loads(links.stdout)
+                if link.get("ifalias", "").startswith(alias)}
+
     def leftovers(self):
         """What of this region is still in the kernel."""
         found = [f"namespace {name}" for name in self.known_instances if os.path.exists(f"/run/netns/{name}")]
-        pins = f"/sys/fs/bpf/ginnel-{self.tag()}"
-        if os.path.exists(pins):
-            found.append(f"pins {pins}: {os.listdir(pins)}")
-        links = subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True)
-        for link in json.loads(links.stdout):
-            if self.tag() and self.tag() in link["ifname"] or self.dataplane == "ebpf" and "ginnel" in link["ifname"]:
-                found.append(f"device {link['ifname']}")
-        return found
+        return found + [f"device {name}" for name in self.devices()]
 
     # Talking to it
 

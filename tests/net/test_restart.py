@@ -1,7 +1,9 @@
 """The daemon goes and comes back, and the packets do not notice."""
 import hashlib
+import json
 import os
 import socket
+import subprocess
 import threading
 import time
 
@@ -100,10 +102,11 @@ def test_instances_talk_while_the_daemon_is_down(region, vpc):
 
 def test_new_connections_through_the_relay_while_the_daemon_is_down(region, vpc):
     endpoint = vpc.endpoint("echo", groups=[vpc.group(tcp_from("10.0.0.0/16", region.echo_port))])
+    [address] = vpc.addresses(endpoint)
     instance = vpc.instance()
     region.kill()
     try:
-        with instance.connect(vpc.addresses(endpoint)[0], region.echo_port) as sock:
+        with instance.connect(address, region.echo_port) as sock:
             sock.sendall(b"still here")
             sock.shutdown(socket.SHUT_WR)
             assert read_all(sock) == b"still here"
@@ -116,11 +119,12 @@ def test_a_restarted_daemon_adopts_what_is_there(region, vpc):
     group = vpc.group(tcp_from("10.0.0.0/16", 443))
     [address] = vpc.addresses(vpc.endpoint("ec2", groups=[group]))
     before = os.stat(f"/run/netns/{instance.id}").st_ino
-    pins = set(os.listdir(f"/sys/fs/bpf/ginnel-{region.tag()}"))
+    devices = region.devices()
     region.kill()
     region.start()
     assert os.stat(f"/run/netns/{instance.id}").st_ino == before
-    assert set(os.listdir(f"/sys/fs/bpf/ginnel-{region.tag()}")) == pins
+    assert region.devices() == devices
+    assert json.loads(region.ginnel("status", "--json").stdout)["adopted"] is True
     assert instance.resolve(NAME) == [address] and instance.reaches(address, 443)
     # And it goes on managing it.
     vpc.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[tcp_from("10.0.0.0/16", 443)])
@@ -131,7 +135,6 @@ def test_changes_made_by_hand_are_put_right_at_the_start(region, vpc):
     """A namespace that somebody deleted is made anew."""
     instance = vpc.instance()
     region.kill()
-    import subprocess
     subprocess.run(["ip", "netns", "delete", instance.id], check=True)
     region.start()
     wait_for(lambda: os.path.exists(f"/run/netns/{instance.id}"), "the namespace to be there again")

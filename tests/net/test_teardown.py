@@ -26,7 +26,7 @@ def build(region):
     vpc = Vpc(region)
     instance = vpc.instance()
     vpc.endpoint("ec2", groups=[vpc.group(tcp_from("10.0.0.0/16", 443))])
-    assert os.path.exists(f"/run/netns/{instance.id}") and os.path.exists(f"/sys/fs/bpf/ginnel-{region.tag()}")
+    assert os.path.exists(f"/run/netns/{instance.id}") and region.devices()
     return instance
 
 
@@ -80,4 +80,4 @@ def test_two_regions_do_not_touch_each_other():
             two.ginnel("teardown")
             two.process.wait(10)
         assert instance.run("true").returncode == 0
-        assert os.path.exists(f"/sys/fs/bpf/ginnel-{one.tag()}")
+        assert one.devices()
