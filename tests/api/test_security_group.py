@@ -109,7 +109,7 @@ def test_revoke_what_is_not_there(ec2, group):
     {"FromPort": 444}, {"FromPort": -2}, {"ToPort": 70000}, {"IpProtocol": "carrier-pigeon"},
     {"IpRanges": [{"CidrIp": "10.0.0.0"}]}, {"IpRanges": []}])
 def test_bad_rules(ec2, group, change):
-    with api_error_any("InvalidParameterValue", "InvalidPermission.Malformed"):
+    with api_error_any("InvalidParameterValue", "InvalidPermission.Malformed", "MissingParameter"):
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{**HTTPS, **change}])
     assert rules(ec2, group) == []
 
