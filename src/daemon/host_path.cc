@@ -6,10 +6,10 @@
 #include <stop_token>
 #include <thread>
 
+#include "daemon/relay_keeper.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/teardown.h"
 #include "dns/resolver.h"
-#include "relay/client.h"
 
 namespace ginnel::daemon {
 namespace {
@@ -17,24 +17,28 @@ namespace {
 namespace json = boost::json;
 
 constexpr uint16_t kDnsPort = 53;
-constexpr auto kCollectEvery = std::chrono::seconds(5);
+constexpr auto kHousekeepingEvery = std::chrono::seconds(5);
 
-// Removes expired flows every few seconds, in a thread of its own: a pass over a large table takes longer than an
-// endpoint may take to become available.
-class FlowCollector {
+// What is to be done every few seconds, in a thread of its own: removing expired flows, since a pass over a large table
+// takes longer than an endpoint may take to become available, and looking after the relay.
+class Housekeeper {
  public:
-  FlowCollector(dataplane::Dataplane& dataplane, Log& log)
-      : thread_([this, &dataplane, &log](const std::stop_token& stop) { run(stop, dataplane, log); }) {}
+  Housekeeper(dataplane::Dataplane& dataplane, RelayKeeper& relay, Log& log)
+      : dataplane_(dataplane), relay_(relay), log_(log), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
  private:
-  void run(const std::stop_token& stop, dataplane::Dataplane& dataplane, Log& log) {
+  void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    while (!stopped_.wait_for(lock, stop, kCollectEvery, [&] { return stop.stop_requested(); })) {
-      const auto report = dataplane.collect(dataplane::monotonic_seconds());
-      if (!report) log.warning("expired flows are not collected: {}", report.error().text());
+    while (!stopped_.wait_for(lock, stop, kHousekeepingEvery, [&] { return stop.stop_requested(); })) {
+      const auto report = dataplane_.collect(dataplane::monotonic_seconds());
+      if (!report) log_.warning("expired flows are not collected: {}", report.error().text());
+      relay_.check();
     }
   }
 
+  dataplane::Dataplane& dataplane_;
+  RelayKeeper& relay_;
+  Log& log_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::jthread thread_;  // last: it uses the others
@@ -43,13 +47,13 @@ class FlowCollector {
 class RealPath final : public HostPath {
  public:
   RealPath(const HostPathOptions& options, Log& log, std::unique_ptr<dataplane::Dataplane> dataplane,
-           std::unique_ptr<dns::Resolver> resolver, relay::Client relay)
+           std::unique_ptr<dns::Resolver> resolver, std::unique_ptr<RelayKeeper> relay)
       : host_(options.host),
         log_(log),
         dataplane_(std::move(dataplane)),
         resolver_(std::move(resolver)),
         relay_(std::move(relay)),
-        collector_(std::make_unique<FlowCollector>(*dataplane_, log)) {}
+        housekeeper_(std::make_unique<Housekeeper>(*dataplane_, *relay_, log)) {}
 
   Status apply_path(const plan::VpcPlan& plan) override {
     GINNEL_TRY(const auto applied, dataplane_->apply(plan));
@@ -73,7 +77,7 @@ class RealPath final : public HostPath {
     out["attachment"] = dataplane_->attachment();
     out["adopted"] = dataplane_->adopted();
     out["system_address"] = host_.system_address.to_string();
-    out["relay"] = relay_status();
+    out["relay"] = relay_->status();
     return out;
   }
 
@@ -86,29 +90,21 @@ class RealPath final : public HostPath {
   }
 
   Status teardown() override {
-    collector_.reset();
+    housekeeper_.reset();
     resolver_.reset();
-    const auto stopped = relay_.stop();
+    const auto stopped = relay_->stop();
     dataplane_.reset();
     GINNEL_CHECKED(dataplane::teardown(host_.tag));
     return stopped;
   }
 
  private:
-  json::object relay_status() const {
-    const std::lock_guard lock(relay_mutex_);
-    const auto status = relay_.status();
-    if (!status) return {{"running", false}, {"error", status.error().text()}};
-    return {{"running", true}, {"pid", relay_.pid()}, {"connections", status->connections}};
-  }
-
   const plan::HostPlan& host_;
   Log& log_;
   std::unique_ptr<dataplane::Dataplane> dataplane_;
   std::unique_ptr<dns::Resolver> resolver_;
-  mutable std::mutex relay_mutex_;  // the client is for one thread at a time
-  mutable relay::Client relay_;
-  std::unique_ptr<FlowCollector> collector_;
+  std::unique_ptr<RelayKeeper> relay_;
+  std::unique_ptr<Housekeeper> housekeeper_;
 };
 
 class NoPath final : public HostPath {
@@ -142,10 +138,8 @@ Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options,
   GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, {}, log));
   GINNEL_TRY(auto resolver, dns::Resolver::start(resolver_options(options), log));
   GINNEL_CHECKED(resolver->set_host(options.host));
-  GINNEL_TRY(auto relay,
-             relay::Client::ensure_running(
-                 {options.executable, options.state.file("relay.sock"), options.state.file("relay.log"), {}}));
-  GINNEL_CHECKED(relay.set_services(options.relayed, options.host.system_address));
+  const relay::Launch launch{options.executable, options.state.file("relay.sock"), options.state.file("relay.log"), {}};
+  GINNEL_TRY(auto relay, RelayKeeper::open(launch, options.relayed, options.host.system_address, log));
   return std::unique_ptr<HostPath>(
       new RealPath(options, log, std::move(dataplane), std::move(resolver), std::move(relay)));
 }
