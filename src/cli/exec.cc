@@ -61,7 +61,7 @@ Environment outer_environment() {
 int become(const std::vector<std::string>& command, const Environment& environment) {
   std::vector<std::string> entries;
   entries.reserve(environment.size());
-  for (const auto& [name, value] : environment) entries.push_back(name + '=' + value);
+  for (const auto& [name, value] : environment) entries.push_back(fmt::format("{}={}", name, value));
   std::vector<char*> variables, arguments;
   for (std::string& entry : entries) variables.push_back(entry.data());
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));

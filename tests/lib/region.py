@@ -112,29 +112,35 @@ class Region:
         return self.process is not None and self.process.poll() is None
 
     def close(self):
-        """Ends the region and takes everything away; AssertionError where something is left."""
+        """Ends the region and takes everything away; AssertionError where something is left or goes wrong."""
+        problems = []
         try:
-            problems = []
-            try:
-                if self.is_running():
-                    self.remember_instances()
-            except Exception as error:  # whatever is wrong with it, the rest is still taken away
-                problems.append(f"describe the instances: {error}")
-            gone = self.ginnel("teardown", check=False)
-            if gone.returncode != 0:
-                problems.append(f"teardown: {gone.stderr}")
-            if self.is_running():
+            for step in (self.remember_instances, self.tear_down, self.see_it_end, self.see_nothing_left):
                 try:
-                    self.stop()
-                except AssertionError as error:
-                    problems.append(str(error))
-            problems += self.leftovers()
+                    step()
+                except Exception as error:  # whatever is wrong with it, the rest is still taken away
+                    problems.append(f"{step.__name__}: {error}")
             assert not problems, "\n".join(problems) + "\n" + self.log_tail()
         finally:
+            if self.is_running():
+                self.kill()
             if self in Region.running:
                 Region.running.remove(self)
-            if not os.environ.get("GINNEL_KEEP_STATE"):
+            # Where something went wrong the state stays, so that "ginnel teardown" can still be tried by hand.
+            if not problems and not os.environ.get("GINNEL_KEEP_STATE"):
                 shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    def tear_down(self):
+        gone = self.ginnel("teardown", check=False)
+        assert gone.returncode == 0, gone.stderr
+
+    def see_it_end(self):
+        if self.is_running():
+            self.stop()
+
+    def see_nothing_left(self):
+        left = self.leftovers()
+        assert not left, left
 
     def __enter__(self):
         return self.start()
@@ -143,6 +149,8 @@ class Region:
         self.close()
 
     def remember_instances(self):
+        if not self.is_running():
+            return
         for page in self.root.ec2.get_paginator("describe_instances").paginate():
             for reservation in page["Reservations"]:
                 self.known_instances.update(instance["InstanceId"] for instance in reservation["Instances"])
