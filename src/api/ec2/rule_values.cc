@@ -35,7 +35,7 @@ aws::ApiResult<std::string> parse_protocol(const std::string& text) {
   for (const auto& known : kNamed) {
     if (name == known.name || number == known.number) return std::string(known.name);
   }
-  if (!number || *number < 0 || *number > 255) {
+  if (!number || *number < 0 || *number > 254) {  // 255 is reserved (IANA), and "all" to the packet path
     return invalid(fmt::format("Invalid value '{}' for IP protocol. Unknown protocol.", text));
   }
   return fmt::to_string(*number);

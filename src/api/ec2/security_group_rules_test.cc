@@ -127,6 +127,7 @@ TEST_F(SecurityGroupRules, BadValuesAreNamed) {
   EXPECT_EQ(refused({.ip_protocol = "ftp", .ip_ranges = {{.cidr_ip = "10.0.0.0/8"}}}),
             "InvalidParameterValue: Invalid value 'ftp' for IP protocol. Unknown protocol.");
   EXPECT_THAT(refused({.ip_protocol = "256"}), HasSubstr("'256'"));
+  EXPECT_THAT(refused({.ip_protocol = "255"}), HasSubstr("'255'"));
   EXPECT_THAT(refused({.ip_ranges = {{.cidr_ip = "10.0.0.0/8"}}}),
               StartsWith("MissingParameter: The request must contain the parameter IpPermissions.1.IpProtocol"));
   EXPECT_EQ(refused(tcp(80, 22, {"10.0.0.0/8"})), "InvalidParameterValue: Invalid TCP/UDP port range (80:22)");
