@@ -16,6 +16,7 @@ namespace {
 
 constexpr unsigned kApiThreads = 2;
 constexpr auto kPatience = std::chrono::seconds(5);
+constexpr auto kRenewalEvery = std::chrono::hours(12);
 
 }  // namespace
 
@@ -27,7 +28,6 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const ServeOptions& options, Log& 
   std::unique_ptr<Daemon> daemon(new Daemon(options, log, std::move(ask_to_stop)));
   GINNEL_CHECKED(daemon->open_state());
   GINNEL_CHECKED(daemon->make_first_account());
-  GINNEL_CHECKED(daemon->open_certificates());
   GINNEL_CHECKED(daemon->open_path());
   GINNEL_CHECKED(daemon->open_listeners());
   daemon->ready_ = true;
@@ -38,6 +38,8 @@ Status Daemon::open_state() {
   GINNEL_TRY(state_, StateDir::open(options_.state_dir.string(), random_));
   GINNEL_TRY(store_, store::SqliteStore::open(state_.file("store.db")));
   host_ = plan::plan_host(catalogue_.region, state_.tag, options_.config.synthetic_range);
+  GINNEL_TRY(auto authority, tls::Authority::open(state_.file("ca"), clock_, random_));
+  authority_ = std::make_unique<tls::Authority>(std::move(authority));
   applier_ = std::make_unique<Applier>(catalogue_.region, host_, clock_, log_);
   GINNEL_TRY(committer_,
              Committer::open(*store_, log_, [this](const auto&, const auto& touched) { applier_->touch(touched); }));
@@ -66,9 +68,7 @@ Status Daemon::make_first_account() {
   return state_.write_credentials(first->keys.front(), catalogue_.region.name);
 }
 
-Status Daemon::open_certificates() {
-  GINNEL_TRY(auto authority, tls::Authority::open(state_.file("ca"), clock_, random_));
-  authority_ = std::make_unique<tls::Authority>(std::move(authority));
+Result<tls::Certificate> Daemon::ensure_certificates() {
   const auto folder = state_.file("certs");
   const auto ensure = [&](const std::string& name, const tls::SubjectNames& names) -> Result<tls::Certificate> {
     GINNEL_TRY(auto kept, tls::ensure_certificate(*authority_, folder, name, names, clock_, random_));
@@ -87,8 +87,15 @@ Status Daemon::open_certificates() {
       GINNEL_CHECKED(ensure(service.code, {names, {}}));  // for the upstream of the service, if its owner wants it
     }
   }
-  GINNEL_TRY(certificate_, ensure("api", own));
-  return {};
+  return ensure("api", own);
+}
+
+// A daemon may run for longer than a certificate is good for.
+void Daemon::renew_certificates() {
+  const auto certificate = ensure_certificates();
+  const auto status =
+      certificate ? api_server_->set_certificate(*certificate) : Status(tl::unexpected(certificate.error()));
+  if (!status) log_.error("certificates are not renewed: {}", status.error().text());
 }
 
 Status Daemon::open_path() {
@@ -109,7 +116,8 @@ Status Daemon::open_listeners() {
         api_->handle(std::move(request), std::move(responder));
       },
       clock_, log_);
-  GINNEL_CHECKED(api_server_->set_certificate(certificate_));
+  GINNEL_TRY(const auto certificate, ensure_certificates());
+  GINNEL_CHECKED(api_server_->set_certificate(certificate));
   GINNEL_TRY(const auto bound, api_server_->listen({config.listen.address, config.listen.port}));
   log_.info("API on https://{}", config::AddressPort{bound.address, bound.port}.to_string());
   if (config.http) {
@@ -132,7 +140,9 @@ Status Daemon::open_listeners() {
       http::ServerOptions{1, {}},
       [this](http::Request request, http::Responder responder) { control_->handle(request, std::move(responder)); },
       clock_, log_);
-  return control_server_->listen_unix(state_.file("control.sock"));
+  GINNEL_CHECKED(control_server_->listen_unix(state_.file("control.sock")));
+  renewal_ = std::make_unique<Periodic>(kRenewalEvery, [this] { renew_certificates(); });
+  return {};
 }
 
 boost::json::object Daemon::status() const {
@@ -160,6 +170,7 @@ Status Daemon::stop() {
 // callbacks may still touch the applier and answer requests.
 void Daemon::halt() {
   ready_ = false;
+  renewal_.reset();
   if (control_server_) control_server_->stop(kPatience);
   if (api_server_) api_server_->stop(kPatience);
   if (applier_) applier_->stop();

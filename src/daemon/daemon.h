@@ -18,6 +18,7 @@
 #include "daemon/committer.h"
 #include "daemon/control.h"
 #include "daemon/host_path.h"
+#include "daemon/periodic.h"
 #include "daemon/serve.h"
 #include "daemon/state_dir.h"
 #include "http/server.h"
@@ -43,7 +44,9 @@ class Daemon {
   void halt();
   Status open_state();
   Status make_first_account();
-  Status open_certificates();
+  // All certificates, made anew where they no longer serve; the one of the daemon's own listeners is returned.
+  Result<tls::Certificate> ensure_certificates();
+  void renew_certificates();
   Status open_path();
   Status open_listeners();
   [[nodiscard]] boost::json::object status() const;
@@ -61,7 +64,6 @@ class Daemon {
   Catalogue catalogue_;
   plan::HostPlan host_;
   std::unique_ptr<tls::Authority> authority_;
-  tls::Certificate certificate_;  // of the daemon's own listeners
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<HostPath> path_;
   std::unique_ptr<Applier> applier_;
@@ -70,6 +72,7 @@ class Daemon {
   std::unique_ptr<ApiHandler> api_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<http::Server> control_server_, api_server_;
+  std::unique_ptr<Periodic> renewal_;
 };
 
 }  // namespace ginnel::daemon

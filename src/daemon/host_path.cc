@@ -1,11 +1,8 @@
 #include "daemon/host_path.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 
+#include "daemon/periodic.h"
 #include "daemon/relay_keeper.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/teardown.h"
@@ -19,31 +16,6 @@ namespace json = boost::json;
 constexpr uint16_t kDnsPort = 53;
 constexpr auto kHousekeepingEvery = std::chrono::seconds(5);
 
-// What is to be done every few seconds, in a thread of its own: removing expired flows, since a pass over a large table
-// takes longer than an endpoint may take to become available, and looking after the relay.
-class Housekeeper {
- public:
-  Housekeeper(dataplane::Dataplane& dataplane, RelayKeeper& relay, Log& log)
-      : dataplane_(dataplane), relay_(relay), log_(log), thread_([this](const std::stop_token& stop) { run(stop); }) {}
-
- private:
-  void run(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    while (!stopped_.wait_for(lock, stop, kHousekeepingEvery, [&] { return stop.stop_requested(); })) {
-      const auto report = dataplane_.collect(dataplane::monotonic_seconds());
-      if (!report) log_.warning("expired flows are not collected: {}", report.error().text());
-      relay_.check();
-    }
-  }
-
-  dataplane::Dataplane& dataplane_;
-  RelayKeeper& relay_;
-  Log& log_;
-  std::mutex mutex_;
-  std::condition_variable_any stopped_;
-  std::jthread thread_;  // last: it uses the others
-};
-
 class RealPath final : public HostPath {
  public:
   RealPath(const HostPathOptions& options, Log& log, std::unique_ptr<dataplane::Dataplane> dataplane,
@@ -53,7 +25,7 @@ class RealPath final : public HostPath {
         dataplane_(std::move(dataplane)),
         resolver_(std::move(resolver)),
         relay_(std::move(relay)),
-        housekeeper_(std::make_unique<Housekeeper>(*dataplane_, *relay_, log)) {}
+        housekeeper_(std::make_unique<Periodic>(kHousekeepingEvery, [this] { keep_house(); })) {}
 
   Status apply_path(const plan::VpcPlan& plan) override {
     GINNEL_TRY(const auto applied, dataplane_->apply(plan));
@@ -99,12 +71,20 @@ class RealPath final : public HostPath {
   }
 
  private:
+  // Not in the applier's thread: a pass over a large flow table takes longer than an endpoint may take to become
+  // available.
+  void keep_house() {
+    const auto report = dataplane_->collect(dataplane::monotonic_seconds());
+    if (!report) log_.warning("expired flows are not collected: {}", report.error().text());
+    relay_->check();
+  }
+
   const plan::HostPlan& host_;
   Log& log_;
   std::unique_ptr<dataplane::Dataplane> dataplane_;
   std::unique_ptr<dns::Resolver> resolver_;
   std::unique_ptr<RelayKeeper> relay_;
-  std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Periodic> housekeeper_;
 };
 
 class NoPath final : public HostPath {

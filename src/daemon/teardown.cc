@@ -1,6 +1,7 @@
+#include "dataplane/teardown.h"
+
 #include "daemon/serve.h"
 #include "daemon/state_dir.h"
-#include "dataplane/teardown.h"
 #include "relay/client.h"
 
 namespace ginnel::daemon {
