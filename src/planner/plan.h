@@ -105,9 +105,9 @@ struct VpcPlan {
   std::vector<Policy> policies;
   std::vector<Address> addresses;
   std::vector<Link> links;
-  bool dns_support = true;           // false: the resolver does not answer this VPC
-  std::vector<Name> private_names;   // only inside this VPC; each shadows the public name exactly
-  std::vector<Name> public_names;    // of this VPC's endpoints; they resolve everywhere
+  bool dns_support = true;          // false: the resolver does not answer this VPC
+  std::vector<Name> private_names;  // only inside this VPC; each shadows the public name exactly
+  std::vector<Name> public_names;   // of this VPC's endpoints; they resolve everywhere
 
   // The same, whatever the revision.
   [[nodiscard]] bool same_as(const VpcPlan& other) const {
@@ -120,12 +120,12 @@ struct VpcPlan {
 
 // What holds for the whole host.
 struct HostPlan {
-  std::string region;                // "ap-northeast-1"
-  std::string tag;                   // marks this region's kernel objects; 8 hexadecimal digits, kept in the state
-  Cidr synthetic_range;              // default 100.64.0.0/10
-  IpAddress system_address;          // of the daemon's listeners, on ginnel0: the range's first address + 1
-  std::string dns_suffix;            // "amazonaws.com"
-  std::vector<Name> public_names;    // the region's own services at its public address
+  std::string region;              // "ap-northeast-1"
+  std::string tag;                 // marks this region's kernel objects; 8 hexadecimal digits, kept in the state
+  Cidr synthetic_range;            // default 100.64.0.0/10
+  IpAddress system_address;        // of the daemon's listeners, on ginnel0: the range's first address + 1
+  std::string dns_suffix;          // "amazonaws.com"
+  std::vector<Name> public_names;  // the region's own services at its public address
   friend auto operator<=>(const HostPlan&, const HostPlan&) = default;
 };
 
