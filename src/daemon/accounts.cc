@@ -69,4 +69,12 @@ Result<model::Account> make_account(const model::Snapshot& snapshot, const Accou
   return account;
 }
 
+const model::Account* first_account(const model::Snapshot& snapshot) {
+  const model::Account* first = nullptr;
+  for (const auto* account : snapshot.table<model::Account>().all()) {
+    if (!account->keys.empty() && (!first || account->created < first->created)) first = account;
+  }
+  return first;
+}
+
 }  // namespace ginnel::daemon

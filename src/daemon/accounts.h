@@ -22,4 +22,8 @@ struct AccountRequest {
 Result<model::Account> make_account(const model::Snapshot& snapshot, const AccountRequest& request,
                                     RandomSource& random, WallTime now);
 
+// The oldest account that has a key, which is the one that the first start made; nullptr where there is none. Valid
+// while the snapshot lives.
+[[nodiscard]] const model::Account* first_account(const model::Snapshot& snapshot);
+
 }  // namespace ginnel::daemon

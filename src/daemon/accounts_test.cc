@@ -55,5 +55,15 @@ TEST(Accounts, RefusesAKeyIdThatIsInUse) {
   EXPECT_EQ(again.error().text(), "create account AKIAIOSFODNN7EXAMPLE: the access key id is in use");
 }
 
+TEST(Accounts, TheFirstIsTheOldestWithAKey) {
+  model::Change change;
+  change.put(model::Account{.id = "000000000001", .created = 1});
+  change.put(model::Account{.id = "000000000002", .keys = {{"AKIA2", "s"}}, .created = 9});
+  change.put(model::Account{.id = "000000000003", .keys = {{"AKIA3", "s"}}, .created = 5});
+  const auto snapshot = model::Snapshot().with(change);
+  EXPECT_EQ(first_account(snapshot)->id, "000000000003");
+  EXPECT_EQ(first_account({}), nullptr);
+}
+
 }  // namespace
 }  // namespace ginnel::daemon

@@ -121,12 +121,8 @@ json::object Control::status() const {
 }
 
 Result<json::object> Control::env() const {
-  // The oldest account: the one that the first start made.
-  const model::Account* first = nullptr;
   const auto snapshot = committer_.snapshot();
-  for (const auto* account : snapshot->table<model::Account>().all()) {
-    if (!account->keys.empty() && (!first || account->created < first->created)) first = account;
-  }
+  const auto* first = first_account(*snapshot);
   if (!first) return fail("find", "account", "there is none");
   return json::object{{"endpoint_url", facts_.endpoint_url},
                       {"ca_path", facts_.ca_path},

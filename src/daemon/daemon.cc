@@ -64,7 +64,8 @@ Status Daemon::make_first_account() {
   }
   if (access(state_.file("credentials").c_str(), F_OK) == 0) return {};
   const auto snapshot = committer_->snapshot();
-  const auto* first = snapshot->table<model::Account>().all().front();
+  const auto* first = first_account(*snapshot);
+  if (!first) return fail("write credentials", state_.file("credentials"), "no account has a key");
   return state_.write_credentials(first->keys.front(), catalogue_.region.name);
 }
 
