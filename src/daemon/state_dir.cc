@@ -27,7 +27,7 @@ Result<StateDir> StateDir::open(const std::string& path, RandomSource& random) {
   std::error_code error;
   StateDir dir{std::filesystem::absolute(path, error).string(), {}};
   if (error) return fail("open state directory", path, error.message());
-  GINNEL_CHECKED(make_directories(dir.path, 0700));
+  GINNEL_CHECKED(make_directories(dir.path, 0711));
   const auto file = dir.file("tag");
   GINNEL_TRY(auto text, read_file_if_exists(file));
   if (!text) {

@@ -18,7 +18,8 @@ struct StateDir {
   std::string path;
   std::string tag;
 
-  // Makes the directory (mode 0700) and its tag where they are missing.
+  // Makes the directory and its tag where they are missing. Its mode is 0711: what is secret in it has a mode of its
+  // own, and everybody may read ca/ca.crt, to which `ginnel env` leads.
   static Result<StateDir> open(const std::string& path, RandomSource& random);
   // Of a directory that exists; an Error where it has no valid tag.
   static Result<StateDir> read(const std::string& path);

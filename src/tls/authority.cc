@@ -72,7 +72,7 @@ Authority::~Authority() = default;
 
 Result<Authority> Authority::open(const std::string& folder, const Clock& clock, RandomSource& random) {
   const Paths paths{folder + "/ca.crt", folder + "/ca.key"};
-  GINNEL_CHECKED(make_directories(folder, 0700));
+  GINNEL_CHECKED(make_directories(folder, 0711));
   GINNEL_TRY(std::optional<std::string> certificate_pem, read_file_if_exists(paths.certificate));
   if (!certificate_pem) {
     GINNEL_CHECKED(make_files(paths, clock, random));

@@ -22,7 +22,7 @@ struct Certificate {
 
 class Authority {
  public:
-  // Loads the authority of `folder`, or makes it (and the folder, mode 0700) where there is none. A broken, expired or
+  // Loads the authority of `folder`, or makes it (and the folder, mode 0711) where there is none. A broken, expired or
   // half-missing one is an error that names the file: it is never replaced, because clients hold its certificate.
   static Result<Authority> open(const std::string& folder, const Clock& clock, RandomSource& random);
 

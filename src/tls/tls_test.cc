@@ -77,7 +77,7 @@ TEST_F(TlsTest, TheAuthorityIsMadeOnceAndLoadedAfterwards) {
   const Authority first = open();
   EXPECT_THAT(first.name(), ::testing::MatchesRegex("Ginnel CA [0-9a-f]{16}"));
   EXPECT_EQ(mode_of(folder_ + "/ca/ca.key"), 0600U);
-  EXPECT_EQ(mode_of(folder_ + "/ca"), 0700U);
+  EXPECT_EQ(mode_of(folder_ + "/ca"), 0711U);
   EXPECT_EQ(first.certificate_path(), folder_ + "/ca/ca.crt");
   const Authority second = open();
   EXPECT_EQ(second.certificate_pem(), first.certificate_pem());

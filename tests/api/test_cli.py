@@ -26,6 +26,18 @@ def test_env_is_for_the_shell(region):
         assert "BEGIN CERTIFICATE" in file.read()
 
 
+def test_everybody_may_read_the_ca_and_nobody_else_the_rest(region):
+    """A user's shell may have its variables from root's `ginnel env`."""
+    public = {"ca.crt", *(name for name in os.listdir(os.path.join(region.state_dir, "certs")) if name.endswith(".crt"))}
+    for folder, _, files in os.walk(region.state_dir):
+        for name in files:
+            if name == "serve.log" or name.endswith(".toml"):  # the test's own
+                continue
+            mode = os.stat(os.path.join(folder, name)).st_mode & 0o777
+            assert mode == (0o644 if name in public else 0o600), (folder, name, oct(mode))
+    assert os.stat(os.path.join(region.state_dir, "ca")).st_mode & 0o777 == 0o711
+
+
 def test_the_aws_command_works_with_it(region):
     env = {"PATH": os.environ["PATH"], "AWS_PAGER": "", **json.loads(region.ginnel("env", "--json").stdout)}
     answer = subprocess.run(["aws", "ec2", "describe-availability-zones", "--endpoint-url", env["AWS_ENDPOINT_URL"]], env=env,
