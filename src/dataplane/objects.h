@@ -103,7 +103,7 @@ struct Link {
   using Key = LinkKey;
   plan::LinkNumber number = 0;
   std::optional<GroupSet> groups;
-  plan::Target target;
+  plan::SystemTarget target;
   friend auto operator<=>(const Link&, const Link&) = default;
 };
 

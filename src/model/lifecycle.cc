@@ -38,6 +38,13 @@ void mark_endpoint(const Snapshot& newest, const VpcEndpoint& endpoint, Change& 
   }
 }
 
+void mark_load_balancer(const LoadBalancer& balancer, Change& change) {
+  if (balancer.state != "provisioning") return;
+  LoadBalancer next = balancer;
+  next.state = "active";
+  change.put(std::move(next));
+}
+
 void mark_instance(const Snapshot& newest, const Instance& instance, WallTime now, Change& change) {
   Instance next = instance;
   if (instance.state == "pending") {
@@ -70,6 +77,9 @@ Change mark_applied(const Snapshot& applied, const Snapshot& newest, std::string
   Change change;
   for (const auto* endpoint : applied.table<VpcEndpoint>().referring_to(vpc_id)) {
     if (unchanged(applied, newest, *endpoint)) mark_endpoint(newest, *endpoint, change);
+  }
+  for (const auto* balancer : applied.table<LoadBalancer>().referring_to(vpc_id)) {
+    if (unchanged(applied, newest, *balancer)) mark_load_balancer(*balancer, change);
   }
   for (const auto* instance : applied.table<Instance>().referring_to(vpc_id)) {
     if (unchanged(applied, newest, *instance)) mark_instance(newest, *instance, now, change);

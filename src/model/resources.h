@@ -92,18 +92,20 @@ struct NetworkInterface {
   std::string mac;
   std::vector<std::string> groups;
   std::string description;
-  std::string type = "interface";  // or "vpc_endpoint"
+  std::string type = "interface";  // or "vpc_endpoint", "network_load_balancer"
   bool requester_managed = false, source_dest_check = true;
-  std::string instance;    // of an attached instance, or empty
-  std::string endpoint;    // of the endpoint that owns it, or empty
-  std::string attachment;  // "eni-attach-…", or empty
+  std::string instance;       // of an attached instance, or empty
+  std::string endpoint;       // of the endpoint that owns it, or empty
+  std::string load_balancer;  // ARN of the load balancer that owns it, or empty
+  std::string attachment;     // "eni-attach-…", or empty
   bool delete_on_termination = true;
   TimeMs created = 0;
   friend bool operator==(const NetworkInterface&, const NetworkInterface&) = default;
 };
 BOOST_DESCRIBE_STRUCT(NetworkInterface, (),
                       (id, account, vpc, subnet, zone, address, mac, groups, description, type, requester_managed,
-                       source_dest_check, instance, endpoint, attachment, delete_on_termination, created))
+                       source_dest_check, instance, endpoint, load_balancer, attachment, delete_on_termination,
+                       created))
 
 // An instance is a network namespace of its own on a host, wired to one network interface.
 struct Instance {
@@ -134,12 +136,159 @@ struct VpcEndpoint {
   std::string policy_document;  // empty: the default, full access
   std::string ip_address_type = "ipv4", dns_record_ip_type = "ipv4";
   std::string failure_reason;
+  // Of an endpoint for a service of another VPC (EndpointService); empty for the region's own services.
+  std::string service;        // "vpce-svc-…"
+  std::string load_balancer;  // ARN; the one of the service's load balancers that serves this endpoint, for its life
+  std::string connection;     // "vpce-con-…"
   TimeMs created = 0;
   friend bool operator==(const VpcEndpoint&, const VpcEndpoint&) = default;
 };
 BOOST_DESCRIBE_STRUCT(VpcEndpoint, (),
                       (id, account, vpc, number, service_name, type, state, subnets, groups, interfaces, private_dns,
-                       dns_hash, policy_document, ip_address_type, dns_record_ip_type, failure_reason, created))
+                       dns_hash, policy_document, ip_address_type, dns_record_ip_type, failure_reason, service,
+                       load_balancer, connection, created))
+
+// A load balancer's presence in one zone.
+struct LoadBalancerNode {
+  std::string subnet, zone, interface;
+  friend bool operator==(const LoadBalancerNode&, const LoadBalancerNode&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LoadBalancerNode, (), (subnet, zone, interface))
+
+// A network load balancer (ELBv2 2015-12-01).
+struct LoadBalancer {
+  static constexpr const char* kKind = "load-balancer";
+  std::string id;  // its ARN
+  std::string account, vpc, name;
+  std::string state = "provisioning";   // provisioning, active
+  std::string dns_hash;                 // "NAME-HASH.elb.REGION.SUFFIX" is its name
+  std::vector<LoadBalancerNode> nodes;  // by zone
+  std::vector<std::string> groups;      // none: nothing is filtered at the load balancer
+  bool judge_private_link = true;       // EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic
+  std::string ip_address_type = "ipv4";
+  TagMap attributes;  // those that were set; the others have their defaults
+  TimeMs created = 0;
+  friend bool operator==(const LoadBalancer&, const LoadBalancer&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LoadBalancer, (),
+                      (id, account, vpc, name, state, dns_hash, nodes, groups, judge_private_link, ip_address_type,
+                       attributes, created))
+
+struct HealthCheck {
+  std::string protocol = "TCP";       // TCP, HTTP, HTTPS
+  std::string port = "traffic-port";  // or a number as text
+  std::string path;                   // HTTP, HTTPS
+  std::string matcher;                // HTTP, HTTPS: "200-399", "200,202"
+  int32_t interval_s = 30, timeout_s = 10;
+  int32_t healthy_threshold = 5, unhealthy_threshold = 2;
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
+};
+BOOST_DESCRIBE_STRUCT(HealthCheck, (),
+                      (protocol, port, path, matcher, interval_s, timeout_s, healthy_threshold, unhealthy_threshold))
+
+struct TargetGroup {
+  static constexpr const char* kKind = "target-group";
+  std::string id;  // its ARN
+  std::string account, vpc, name;
+  std::string protocol = "TCP";  // TCP, UDP, TCP_UDP
+  int32_t port = 0;
+  std::string target_type = "instance";  // or "ip"
+  HealthCheck health_check;
+  TagMap attributes;  // as of a load balancer
+  TimeMs created = 0;
+  friend bool operator==(const TargetGroup&, const TargetGroup&) = default;
+};
+BOOST_DESCRIBE_STRUCT(TargetGroup, (),
+                      (id, account, vpc, name, protocol, port, target_type, health_check, attributes, created))
+
+// A registered target. What the probes found is kept with it, so that a restart does not begin from "initial".
+struct Target {
+  static constexpr const char* kKind = "target";
+  std::string id;      // GROUP-ARN|TARGET:PORT
+  std::string group;   // ARN of the target group
+  std::string target;  // instance id or address
+  int32_t port = 0;
+  std::string zone;                // as registered: a zone's name, "all", or empty
+  uint32_t number = 0;             // of this registration; unique in the region, never given out twice
+  std::string health = "initial";  // initial, healthy, unhealthy
+  std::string reason;              // "Target.FailedHealthChecks", …; empty when healthy
+  std::string description;
+  TimeMs health_changed = 0;
+  TimeMs deregistered = 0;  // it drains since then; 0: it is registered
+  TimeMs created = 0;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Target, (),
+                      (id, group, target, port, zone, number, health, reason, description, health_changed, deregistered,
+                       created))
+
+// Of a network load balancer; it has one action: forward everything to one target group.
+struct Listener {
+  static constexpr const char* kKind = "listener";
+  std::string id;                                    // its ARN
+  std::string account, load_balancer, target_group;  // ARNs
+  uint32_t number = 0;           // unique in the region, never given out twice; at most kMaxListenerNumber
+  std::string protocol = "TCP";  // TCP, UDP, TCP_UDP
+  int32_t port = 0;
+  TagMap attributes;  // "tcp.idle_timeout.seconds"
+  TimeMs created = 0;
+  friend bool operator==(const Listener&, const Listener&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Listener, (),
+                      (id, account, load_balancer, target_group, number, protocol, port, attributes, created))
+
+// What a provider offers (VpcEndpointServiceConfiguration).
+struct EndpointService {
+  static constexpr const char* kKind = "endpoint-service";
+  std::string id;  // "vpce-svc-…"
+  std::string account;
+  std::vector<std::string> load_balancers;  // ARNs
+  std::vector<std::string> zones;           // of the load balancers, as of the last create or modify; by name
+  bool acceptance_required = true;
+  std::string private_dns_name;
+  std::string private_dns_state = "pendingVerification";  // pendingVerification, verified, failed
+  std::string txt_name, txt_value;                        // of the record that verifies the name
+  std::string payer_responsibility;                       // "ServiceOwner" once it was set
+  TimeMs created = 0;
+  friend bool operator==(const EndpointService&, const EndpointService&) = default;
+};
+BOOST_DESCRIBE_STRUCT(EndpointService, (),
+                      (id, account, load_balancers, zones, acceptance_required, private_dns_name, private_dns_state,
+                       txt_name, txt_value, payer_responsibility, created))
+
+// Who may make endpoints for a service.
+struct ServicePermission {
+  static constexpr const char* kKind = "endpoint-service-permission";
+  std::string id;  // "vpce-svc-perm-…"
+  std::string account, service;
+  std::string principal;  // "*", or an ARN
+  TimeMs created = 0;
+  friend bool operator==(const ServicePermission&, const ServicePermission&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ServicePermission, (), (id, account, service, principal, created))
+
+struct ConnectionNotification {
+  static constexpr const char* kKind = "connection-notification";
+  std::string id;  // "vpce-nfn-…"
+  std::string account;
+  std::string service, endpoint;    // exactly one of them
+  std::string topic;                // ARN
+  std::vector<std::string> events;  // Connect, Accept, Reject, Delete
+  TimeMs created = 0;
+  friend bool operator==(const ConnectionNotification&, const ConnectionNotification&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ConnectionNotification, (), (id, account, service, endpoint, topic, events, created))
+
+// A notification that is yet to be delivered: made in the same Change as what it tells of, deleted when it arrived.
+struct OutboxMessage {
+  static constexpr const char* kKind = "outbox-message";
+  std::string id;  // the MessageId: a UUID
+  std::string account, topic;
+  std::string message;  // the Message of the SNS form
+  TimeMs created = 0;
+  friend bool operator==(const OutboxMessage&, const OutboxMessage&) = default;
+};
+BOOST_DESCRIBE_STRUCT(OutboxMessage, (), (id, account, topic, message, created))
 
 // The tags of one resource.
 struct Tags {

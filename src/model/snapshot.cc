@@ -18,20 +18,49 @@ std::vector<std::string> joined(std::vector<std::string> ids, const std::vector<
   return non_empty(std::move(ids));
 }
 
-// The VPC that a resource shapes the plan of, or none.
-std::string vpc_of(const Snapshot&, const Vpc& vpc) { return vpc.id; }
-std::string vpc_of(const Snapshot&, const Subnet& subnet) { return subnet.vpc; }
-std::string vpc_of(const Snapshot&, const SecurityGroup& group) { return group.vpc; }
-std::string vpc_of(const Snapshot& snapshot, const SecurityGroupRule& rule) {
-  const auto* group = snapshot.find<SecurityGroup>(rule.group);
-  return group ? group->vpc : std::string();
+using Ids = std::set<std::string>;
+
+// The VPCs whose endpoints are served by the load balancer, and its own.
+void add_vpcs_of(const Snapshot& snapshot, const LoadBalancer& balancer, Ids& out) {
+  out.insert(balancer.vpc);
+  for (const auto* endpoint : snapshot.table<VpcEndpoint>().referring_to(balancer.id)) out.insert(endpoint->vpc);
 }
-std::string vpc_of(const Snapshot&, const NetworkInterface& interface) { return interface.vpc; }
-std::string vpc_of(const Snapshot&, const Instance& instance) { return instance.vpc; }
-std::string vpc_of(const Snapshot&, const VpcEndpoint& endpoint) { return endpoint.vpc; }
+
+void add_vpcs_of(const Snapshot& snapshot, const Listener& listener, Ids& out) {
+  const auto* balancer = snapshot.find<LoadBalancer>(listener.load_balancer);
+  if (balancer) add_vpcs_of(snapshot, *balancer, out);
+}
+
+// Whether its zone has healthy targets decides about the names of every endpoint before it.
+void add_vpcs_of(const Snapshot& snapshot, const TargetGroup& group, Ids& out) {
+  out.insert(group.vpc);
+  for (const auto* listener : snapshot.table<Listener>().referring_to(group.id)) {
+    add_vpcs_of(snapshot, *listener, out);
+  }
+}
+
+void add_vpcs_of(const Snapshot& snapshot, const Target& target, Ids& out) {
+  const auto* group = snapshot.find<TargetGroup>(target.group);
+  if (group) add_vpcs_of(snapshot, *group, out);
+}
+
+void add_vpcs_of(const Snapshot& snapshot, const EndpointService& service, Ids& out) {
+  for (const auto* endpoint : snapshot.table<VpcEndpoint>().referring_to(service.id)) out.insert(endpoint->vpc);
+}
+
+void add_vpcs_of(const Snapshot& snapshot, const SecurityGroupRule& rule, Ids& out) {
+  const auto* group = snapshot.find<SecurityGroup>(rule.group);
+  if (group) out.insert(group->vpc);
+}
+
+// The VPCs that a resource shapes the plans of: its own, or none.
 template <typename T>
-std::string vpc_of(const Snapshot&, const T&) {
-  return {};
+void add_vpcs_of(const Snapshot&, const T& resource, Ids& out) {
+  if constexpr (std::is_same_v<T, Vpc>) {
+    out.insert(resource.id);
+  } else if constexpr (requires { resource.vpc; }) {
+    out.insert(resource.vpc);
+  }
 }
 
 // Calls `with(T{})`-like for the resource type named `kind`; false where there is none.
@@ -62,15 +91,37 @@ std::vector<std::string> references(const SecurityGroupRule& rule) {
   return non_empty({rule.account, rule.group, rule.referenced_group == rule.group ? "" : rule.referenced_group});
 }
 std::vector<std::string> references(const NetworkInterface& interface) {
-  return joined({interface.account, interface.vpc, interface.subnet, interface.instance, interface.endpoint},
+  return joined({interface.account, interface.vpc, interface.subnet, interface.instance, interface.endpoint,
+                 interface.load_balancer},
                 interface.groups);
 }
 std::vector<std::string> references(const Instance& instance) {
   return non_empty({instance.account, instance.vpc, instance.subnet, instance.interface, instance.reservation});
 }
 std::vector<std::string> references(const VpcEndpoint& endpoint) {
-  return joined(joined({endpoint.account, endpoint.vpc}, endpoint.subnets), endpoint.groups);
+  return joined(joined({endpoint.account, endpoint.vpc, endpoint.service, endpoint.load_balancer}, endpoint.subnets),
+                endpoint.groups);
 }
+std::vector<std::string> references(const LoadBalancer& balancer) {
+  std::vector<std::string> ids = {balancer.account, balancer.vpc};
+  for (const auto& node : balancer.nodes) ids.push_back(node.subnet);
+  return joined(std::move(ids), balancer.groups);
+}
+std::vector<std::string> references(const TargetGroup& group) { return {group.account, group.vpc}; }
+std::vector<std::string> references(const Target& target) { return {target.group, target.target}; }
+std::vector<std::string> references(const Listener& listener) {
+  return {listener.account, listener.load_balancer, listener.target_group};
+}
+std::vector<std::string> references(const EndpointService& service) {
+  return joined({service.account}, service.load_balancers);
+}
+std::vector<std::string> references(const ServicePermission& permission) {
+  return {permission.account, permission.service};
+}
+std::vector<std::string> references(const ConnectionNotification& notification) {
+  return non_empty({notification.account, notification.service, notification.endpoint, notification.topic});
+}
+std::vector<std::string> references(const OutboxMessage& message) { return {message.account, message.topic}; }
 std::vector<std::string> references(const Tags& tags) { return {tags.account}; }
 std::vector<std::string> references(const ClientToken& token) { return {token.account}; }
 std::vector<std::string> references(const Counter&) { return {}; }
@@ -105,19 +156,19 @@ Snapshot Snapshot::with(const Change& change) const {
 }
 
 std::vector<std::string> touched_vpcs(const Snapshot& before, const Snapshot& after, const Change& change) {
-  std::set<std::string> ids;
+  Ids ids;
   for (const auto& key : change.deletes) {
     for_kind(key.kind, [&](auto type) {
       const auto* old = before.find<typename decltype(type)::type>(key.id);
-      if (old) ids.insert(vpc_of(before, *old));
+      if (old) add_vpcs_of(before, *old, ids);
     });
   }
   for (const auto& resource : change.puts) {
     std::visit(
         [&](const auto& value) {
-          ids.insert(vpc_of(after, value));
+          add_vpcs_of(after, value, ids);
           const auto* old = before.find<std::decay_t<decltype(value)>>(value.id);
-          if (old) ids.insert(vpc_of(before, *old));
+          if (old) add_vpcs_of(before, *old, ids);
         },
         resource);
   }

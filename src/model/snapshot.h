@@ -5,7 +5,7 @@
 // Safe to read from any number of threads.
 #pragma once
 
-#include <boost/mp11/tuple.hpp>
+#include <boost/mp11.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +28,14 @@ std::vector<std::string> references(const SecurityGroupRule&);
 std::vector<std::string> references(const NetworkInterface&);
 std::vector<std::string> references(const Instance&);
 std::vector<std::string> references(const VpcEndpoint&);
+std::vector<std::string> references(const LoadBalancer&);
+std::vector<std::string> references(const TargetGroup&);
+std::vector<std::string> references(const Target&);
+std::vector<std::string> references(const Listener&);
+std::vector<std::string> references(const EndpointService&);
+std::vector<std::string> references(const ServicePermission&);
+std::vector<std::string> references(const ConnectionNotification&);
+std::vector<std::string> references(const OutboxMessage&);
 std::vector<std::string> references(const Tags&);
 std::vector<std::string> references(const ClientToken&);
 std::vector<std::string> references(const Counter&);
@@ -97,7 +105,8 @@ class Table {
 };
 
 using Resource = std::variant<Account, Vpc, Subnet, SecurityGroup, SecurityGroupRule, NetworkInterface, Instance,
-                              VpcEndpoint, Tags, ClientToken, Counter>;
+                              VpcEndpoint, LoadBalancer, TargetGroup, Target, Listener, EndpointService,
+                              ServicePermission, ConnectionNotification, OutboxMessage, Tags, ClientToken, Counter>;
 
 struct ResourceKey {
   std::string kind;  // T::kKind
@@ -142,10 +151,7 @@ class Snapshot {
   [[nodiscard]] Snapshot with(const Change& change) const;
 
  private:
-  std::tuple<Table<Account>, Table<Vpc>, Table<Subnet>, Table<SecurityGroup>, Table<SecurityGroupRule>,
-             Table<NetworkInterface>, Table<Instance>, Table<VpcEndpoint>, Table<Tags>, Table<ClientToken>,
-             Table<Counter>>
-      tables_;
+  boost::mp11::mp_rename<boost::mp11::mp_transform<Table, Resource>, std::tuple> tables_;
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -20,6 +20,9 @@ using VpcNumber = uint32_t;    // 0 is the system VPC: the daemon's own sockets
 using GroupNumber = uint32_t;  // a security group, unique in the region, never 0
 using LinkNumber = uint32_t;   // a link, unique in the region, never 0
 
+using BalancerNumber = uint32_t;  // a listener of a load balancer in one zone, unique in the region, never 0
+using TargetNumber = uint32_t;    // a registered target, unique in the region, never 0
+
 inline constexpr VpcNumber kSystemVpc = 0;
 inline constexpr uint8_t kTcp = 6, kUdp = 17, kIcmp = 1, kIcmpV6 = 58;
 inline constexpr uint8_t kAnyProtocol = 255;  // as in AWS's "-1"
@@ -68,24 +71,72 @@ struct Address {
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 
-// Where a link ends. Today always a socket of this host on the system address.
-struct Target {
+// A socket of this host on the system address.
+struct SystemTarget {
   IpAddress address;
   uint16_t port = 0;
-  friend auto operator<=>(const Target&, const Target&) = default;
+  friend auto operator<=>(const SystemTarget&, const SystemTarget&) = default;
 };
 
-// (this VPC, address, port, protocol) leads to the target, one way.
+// (this VPC, address, port, protocol) leads to the system VPC or to a balancer, one way.
 struct Link {
   IpAddress address;
   uint16_t port = 0;
   uint8_t protocol = kTcp;
   LinkNumber number = 0;
-  std::string owner;  // "vpce-…", or "resolver"
-  // Groups of the interface that owns the address; no value: no security group is judged on its side (resolver).
+  std::string owner;  // "vpce-…", "resolver", or a load balancer's ARN
+  // Groups of the interface that owns the address; no value: no security group is judged on its side (resolver, and
+  // load balancers, whose groups the Balancer has).
   std::optional<std::vector<GroupNumber>> groups;
-  Target target;
+  SystemTarget target;          // where `balancer` is 0
+  BalancerNumber balancer = 0;  // of this VPC or another; where its VPC's plan is not in force, packets are dropped
+  bool endpoint = false;        // an interface endpoint's: `owner` goes into the PROXY header
   friend auto operator<=>(const Link&, const Link&) = default;
+};
+
+// A registered target that gets new flows, or keeps those that it has. When it leaves the plan its flows are cut.
+struct Target {
+  TargetNumber number = 0;
+  std::string owner;  // id of the model's Target
+  IpAddress address;  // of this VPC; where no port has it, packets are dropped
+  uint16_t port = 0;
+  friend auto operator<=>(const Target&, const Target&) = default;
+};
+
+// What a listener does in one zone. It belongs to the plan of the load balancer's VPC, in which the targets are; links
+// of any VPC lead to it.
+struct Balancer {
+  BalancerNumber number = 0;
+  std::string owner;  // "LISTENER-ARN ZONE"
+  IpAddress node;     // the load balancer's address in the zone: what targets see as the source
+  // Of the load balancer; no value: it filters nothing. They are asked as ingress for the client's own address and the
+  // listener's port, and as egress for the target.
+  std::optional<std::vector<GroupNumber>> groups;
+  bool judge_endpoints = true;        // ask the ingress rules of `groups` for flows from endpoints too
+  bool preserve_client = false;       // targets see the client's address; never for flows from endpoints
+  bool proxy_header = false;          // PROXY protocol v2, TCP only
+  bool sticky = false;                // the target depends on the client's address alone
+  uint32_t idle_timeout_s = 350;      // TCP
+  std::vector<TargetNumber> targets;  // that get new flows, by Maglev (maglev.h); may be empty
+  friend auto operator<=>(const Balancer&, const Balancer&) = default;
+};
+
+// How one target's health is found out. The daemon connects to `address` and `port`; the data plane leads that from the
+// system VPC to the target, which sees the node's address; the target's security groups are asked.
+struct Probe {
+  IpAddress address;   // synthetic, unique on this host
+  uint16_t port = 0;   // the health check's; the same at the target
+  std::string target;  // id of the model's Target
+  IpAddress target_address;
+  IpAddress node;
+  std::optional<std::vector<GroupNumber>> groups;  // of the load balancer: egress is asked
+  enum class Protocol { tcp, http, https } protocol = Protocol::tcp;
+  std::string path;     // HTTP, HTTPS
+  std::string matcher;  // HTTP, HTTPS: "200-399", "200,202"
+  uint32_t interval_s = 30, timeout_s = 10, healthy_threshold = 5, unhealthy_threshold = 2;
+  bool proxy_header = false;  // a PROXY v2 header of command LOCAL goes first
+  std::string health;         // what the model knows: "initial", "healthy", "unhealthy"
+  friend auto operator<=>(const Probe&, const Probe&) = default;
 };
 
 // A name and its addresses. Names are lower case without the final dot; "*.x" is a wildcard for one or more labels.
@@ -105,6 +156,9 @@ struct VpcPlan {
   std::vector<Policy> policies;
   std::vector<Address> addresses;
   std::vector<Link> links;
+  std::vector<Target> targets;
+  std::vector<Balancer> balancers;
+  std::vector<Probe> probes;
   bool dns_support = true;          // false: the resolver does not answer this VPC
   std::vector<Name> private_names;  // only inside this VPC; each shadows the public name exactly
   std::vector<Name> public_names;   // of this VPC's endpoints; they resolve everywhere
@@ -138,7 +192,8 @@ struct RelayService {
   friend auto operator<=>(const RelayService&, const RelayService&) = default;
 };
 
-// What is on the host that the planner must know: the synthetic addresses that are given out, by interface id.
+// What is on the host that the planner must know: the synthetic addresses that are given out, by interface id; those of
+// probes by the id of the model's Target.
 struct HostFacts {
   std::map<std::string, IpAddress> synthetic;
 };

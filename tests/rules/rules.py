@@ -19,12 +19,14 @@ ALLOWED = {
     "api": {"base", "model", "aws"},
     "plan": {"base"},
     "planner": {"base", "model", "plan"},
-    "dataplane": {"base", "plan", "abi"},
+    "maglev": {"base"},
+    "dataplane": {"base", "plan", "maglev", "abi"},
+    "health": {"base", "plan"},
     "dns": {"base", "plan"},
     "relay": {"base", "plan"},
     "cli": {"base", "config", "http", "relay", "daemon"},
     "daemon": {"base", "model", "store", "aws", "config", "tls", "http", "api", "planner", "plan", "dataplane", "dns",
-               "relay", "abi"},
+               "relay", "health", "abi"},
 }
 # Top-level folders that are not modules of src/.
 ALLOWED_TOP = {"abi": set(), "bpf": {"abi"}}
