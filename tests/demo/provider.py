@@ -25,11 +25,13 @@ ZONES = ("a", "c")
 # bytes, which then go on to the HTTP server.
 SCRIPT = r"""
 function endpoint(s) {
-    s.on('upload', function (data) {
-        var at = 16, end = 16 + ((data.charCodeAt(14) & 255) << 8 | data.charCodeAt(15) & 255);
-        for (at += 12; at + 3 <= end; at += 3 + length) {
-            var length = (data.charCodeAt(at + 1) & 255) << 8 | data.charCodeAt(at + 2) & 255;
-            if ((data.charCodeAt(at) & 255) == 0xEA) { s.variables.endpoint = data.substr(at + 4, length - 1); }
+    s.on('upstream', function (data) {
+        if (data.length < 16) { return; }
+        var at = 28, end = 16 + data.readUInt16BE(14);
+        while (at + 3 <= end) {
+            var length = data.readUInt16BE(at + 1);
+            if (data[at] == 0xEA) { s.variables.endpoint = data.slice(at + 4, at + 3 + length).toString(); }
+            at += 3 + length;
         }
         s.done();
     });
