@@ -31,7 +31,11 @@
   X(NO_SOURCE_PORT, "no source port was free for the translated flow")                            \
   X(FLOW_TABLE_FULL, "no room for another flow")                                                  \
   X(FLOW_CUT, "the flow was cut: its endpoint or interface is gone")                              \
-  X(TOO_BIG, "larger than the MTU")
+  X(TOO_BIG, "larger than the MTU")                                                               \
+  X(NO_BALANCER, "the link leads to a load balancer that is not there")                           \
+  X(NO_TARGET, "the load balancer has no target that can be reached")                             \
+  X(BALANCER_DENIED, "no rule of the load balancer's security groups allows it")                  \
+  X(TARGET_DENIED, "no ingress rule of the target's security groups allows it")
 /* clang-format on */
 
 enum ginnel_drop {

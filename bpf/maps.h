@@ -66,7 +66,9 @@ struct decision {
   struct ginnel_flow forward, reverse;
   struct ginnel_flow_key reverse_key;
   __u32 receiver_policy;
-  __u32 judged; /* whether rules are asked */
+  __u32 judged;      /* whether rules are asked */
+  __u32 proxy;       /* TCP: a PROXY v2 header goes before the client's data (both entries: GINNEL_FLOW_PROXY) */
+  char endpoint[24]; /* id of the endpoint that the flow came through, filled up with zeroes; all zero: none did */
 };
 
 struct {

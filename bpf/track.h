@@ -15,7 +15,7 @@ static __always_inline int same_key(const struct ginnel_flow_key* a, const struc
 }
 
 static __always_inline int is_idle(const struct ginnel_flow* flow, __u8 protocol, __u32 now) {
-  return now - flow->last_seen_s >= ginnel_flow_idle_limit_s(protocol, flow->state);
+  return now - flow->last_seen_s >= ginnel_flow_idle_limit_s(protocol, flow);
 }
 
 /* May the port that `old` holds be given to the new opener? Another's port only after it rested: its last peer

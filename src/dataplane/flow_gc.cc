@@ -12,7 +12,7 @@ namespace {
 bool is_idle(const ginnel_flow_key& key, const ginnel_flow& flow, uint32_t now_s) {
   // The program's clock is a coarse one and may be ahead of `now_s` by a tick.
   const auto silent_s = static_cast<int32_t>(now_s - flow.last_seen_s);
-  return silent_s > static_cast<int32_t>(ginnel_flow_idle_limit_s(key.protocol, flow.state));
+  return silent_s > static_cast<int32_t>(ginnel_flow_idle_limit_s(key.protocol, &flow));
 }
 
 // Whether the flow of `key` is idle in both directions now, seen again: it may have woken up since it was listed.
