@@ -25,7 +25,7 @@
   X(NO_DESTINATION, "no interface has the destination address")                                   \
   X(NO_LISTENER, "an endpoint's interface does not listen on that port")                          \
   X(NO_FLOW, "belongs to no flow and opens none")                                                 \
-  X(SYSTEM_NO_FLOW, "the system may only answer, and this is no answer")                          \
+  X(SYSTEM_NO_FLOW, "the system may only answer and probe, and this is neither")                          \
   X(EGRESS_DENIED, "no egress rule of the sender's security groups allows it")                    \
   X(INGRESS_DENIED, "no ingress rule of the receiver's security groups allows it")                \
   X(NO_SOURCE_PORT, "no source port was free for the translated flow")                            \

@@ -34,7 +34,7 @@ GINNEL_LAYOUT(ginnel_link_key, 24);
 #define GINNEL_LINK_PROBE 16u
 
 struct ginnel_link {
-  __u32 number; /* unique in its VPC, never 0; of a probe the target's number, or 0 */
+  __u32 number; /* of what it belongs to, whose links share it; never 0. Of a probe the target's number, or 0 */
   __u32 policy; /* of the interface that has the address */
   __u32 flags;  /* GINNEL_LINK_* */
   __u32 scope;  /* VPC number of the target; 0: the system VPC */
