@@ -3,6 +3,7 @@
 #ifndef GINNEL_ABI_ALL_H
 #define GINNEL_ABI_ALL_H
 
+#include "abi/balancer.h"
 #include "abi/config.h"
 #include "abi/destination.h"
 #include "abi/drop_reason.h"

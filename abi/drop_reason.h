@@ -25,13 +25,17 @@
   X(NO_DESTINATION, "no interface has the destination address")                                   \
   X(NO_LISTENER, "an endpoint's interface does not listen on that port")                          \
   X(NO_FLOW, "belongs to no flow and opens none")                                                 \
-  X(SYSTEM_NO_FLOW, "the system may only answer, and this is no answer")                          \
+  X(SYSTEM_NO_FLOW, "the system may only answer and probe, and this is neither")                          \
   X(EGRESS_DENIED, "no egress rule of the sender's security groups allows it")                    \
   X(INGRESS_DENIED, "no ingress rule of the receiver's security groups allows it")                \
   X(NO_SOURCE_PORT, "no source port was free for the translated flow")                            \
   X(FLOW_TABLE_FULL, "no room for another flow")                                                  \
   X(FLOW_CUT, "the flow was cut: its endpoint or interface is gone")                              \
-  X(TOO_BIG, "larger than the MTU")
+  X(TOO_BIG, "larger than the MTU")                                                               \
+  X(NO_BALANCER, "the link leads to a load balancer that is not there")                           \
+  X(NO_TARGET, "the load balancer has no target that can be reached")                             \
+  X(BALANCER_DENIED, "no rule of the load balancer's security groups allows it")                  \
+  X(TARGET_DENIED, "no ingress rule of the target's security groups allows it")
 /* clang-format on */
 
 enum ginnel_drop {

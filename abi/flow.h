@@ -24,6 +24,7 @@ GINNEL_LAYOUT(ginnel_flow_key, 44);
 #define GINNEL_FLOW_TRANSLATE 2u     /* addresses and ports of the packet change */
 #define GINNEL_FLOW_REDIRECT_PEER 4u /* how it is delivered */
 #define GINNEL_FLOW_CUT 8u           /* set by the daemon */
+#define GINNEL_FLOW_PROXY 16u        /* TCP: a PROXY v2 header goes first; in both entries */
 
 /* Bits of `state`. FINs and RST are noted in both entries. */
 #define GINNEL_FLOW_ANSWERED 1u    /* a packet of the reverse direction was seen */
@@ -39,12 +40,15 @@ struct ginnel_flow {
   __u8 destination_mac[6];
   __u16 flags;       /* GINNEL_FLOW_* above */
   __u32 out_scope;   /* VPC number where it goes out */
-  __u32 link;        /* number of the link, 0 inside a VPC */
+  __u32 link;        /* number of the link; 0 inside a VPC and of probes */
   __u32 state;       /* GINNEL_FLOW_* above */
   __u32 last_seen_s; /* CLOCK_MONOTONIC_COARSE */
+  __u32 target;      /* number of the load balancer's target, else 0 */
+  __u16 idle_s;      /* TCP, open: may be silent so long; 0: the default */
+  __u16 reserved;
   __u64 packets, bytes;
 };
-GINNEL_LAYOUT(ginnel_flow, 80);
+GINNEL_LAYOUT(ginnel_flow, 88);
 
 static inline __attribute__((always_inline)) int ginnel_flow_closed(__u32 state) {
   const __u32 fins = GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;
@@ -68,10 +72,12 @@ static inline __attribute__((always_inline)) struct ginnel_flow_key ginnel_flow_
 
 /* How long a flow may be silent in both directions before it is removed. TCP 350 s and UDP 120 s are AWS's (VPC
  * endpoints, idle time-outs); 60 s after its end no peer holds a TCP flow in TIME_WAIT any more. */
-static inline __attribute__((always_inline)) __u32 ginnel_flow_idle_limit_s(__u8 protocol, __u32 state) {
+static inline __attribute__((always_inline)) __u32 ginnel_flow_idle_limit_s(__u8 protocol,
+                                                                            const struct ginnel_flow* flow) {
   if (protocol == GINNEL_UDP) return 120;
   if (protocol == GINNEL_ICMP) return 30;
-  return (state & GINNEL_FLOW_ANSWERED) && !ginnel_flow_closed(state) ? 350 : 60;
+  if (!(flow->state & GINNEL_FLOW_ANSWERED) || ginnel_flow_closed(flow->state)) return 60;
+  return flow->idle_s ? flow->idle_s : 350;
 }
 
 #endif

@@ -15,12 +15,17 @@
 #define GINNEL_MAX_RULES (1 << 18)
 #define GINNEL_MAX_GROUP_MEMBERS (1 << 20)
 #define GINNEL_MAX_FLOWS (1 << 18)
+#define GINNEL_MAX_BALANCERS 16384
+#define GINNEL_MAX_TARGETS (1 << 18)
 
 /* Rules in force in one direction on one interface: more are not looked at, so the daemon must refuse them. */
 #define GINNEL_MAX_RULES_PER_POLICY 1000
 
-/* How many source ports are tried for a translated flow before it is given up, and the lowest one that is tried. */
+/* Source ports of translated flows. So many are tried before those of a balancer are all looked at, or else the flow is
+ * given up. Of a link to the system VPC from 1024 on; of a balancer's node 55,000 for each target and port (AWS,
+ * Network Load Balancers, port allocation errors); those of probes are beneath, so that neither takes the other's. */
 #define GINNEL_PORT_PROBES 24
 #define GINNEL_FIRST_PORT 1024
+#define GINNEL_FIRST_BALANCER_PORT 10536
 
 #endif

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /* Stage: where does a new flow go? A link, or an interface of the VPC. Leaves both entries in the decision, of a link
- * all but the translated source port. */
+ * all but the translated source port; and which rules are to be asked. */
 #ifndef GINNEL_BPF_CLASSIFY_H
 #define GINNEL_BPF_CLASSIFY_H
 
+#include "bpf/balance.h"
 #include "bpf/packet.h"
-
-/* How frames are handed to a port, unless it is the system's, both ends of which are in one namespace. */
-static __always_inline __u16 delivery(int redirect_peer) {
-  return redirect_peer && (config.flags & GINNEL_CONFIG_REDIRECT_PEER) ? GINNEL_FLOW_REDIRECT_PEER : 0;
-}
 
 /* The way back, which is the same for both: to the port where the packet came in, with the packet's own addresses. */
 static __always_inline void prepare(struct __sk_buff* skb, const struct packet* p, struct decision* d) {
@@ -22,7 +18,7 @@ static __always_inline void prepare(struct __sk_buff* skb, const struct packet* 
   reverse->destination_port = p->key.source_port;
   reverse->oif = skb->ifindex;
   copy_mac(reverse->destination_mac, p->port->mac);
-  reverse->flags = GINNEL_FLOW_REVERSE | delivery(1);
+  reverse->flags = GINNEL_FLOW_REVERSE | delivery(!(p->port->flags & GINNEL_PORT_SYSTEM));
   reverse->out_scope = p->key.scope;
   reverse->last_seen_s = d->forward.last_seen_s = now_s();
   d->reverse_key.protocol = p->key.protocol;
@@ -47,7 +43,9 @@ static __always_inline void through_link(const struct packet* p, struct decision
   d->reverse_key.destination = p->port->synthetic;
   d->reverse_key.source_port = link->target_port;
   d->receiver_policy = link->policy;
-  d->judged = link->flags & GINNEL_LINK_JUDGED;
+  d->rules = link->flags & GINNEL_LINK_JUDGED ? RULES_SENDER | RULES_RECEIVER : 0;
+  d->first_port = GINNEL_FIRST_PORT;
+  d->port_count = 65536 - GINNEL_FIRST_PORT;
 }
 
 static __always_inline void to_interface(const struct packet* p, struct decision* d,
@@ -63,7 +61,7 @@ static __always_inline void to_interface(const struct packet* p, struct decision
   forward->out_scope = p->key.scope;
   d->reverse_key = ginnel_flow_partner(&p->key, forward);
   d->receiver_policy = to->policy;
-  d->judged = 1;
+  d->rules = RULES_SENDER | RULES_RECEIVER;
 }
 
 static __always_inline int stage_classify(struct __sk_buff* skb, struct packet* p) {
@@ -74,6 +72,11 @@ static __always_inline int stage_classify(struct __sk_buff* skb, struct packet* 
   struct ginnel_link_key link_key = {
       .vpc = p->key.scope, .address = p->key.destination, .port = p->key.destination_port, .protocol = p->key.protocol};
   struct ginnel_link* link = bpf_map_lookup_elem(&links, &link_key);
+  /* The system may open nothing but probes. */
+  if ((p->port->flags & GINNEL_PORT_SYSTEM) && (!link || !(link->flags & GINNEL_LINK_PROBE)))
+    return DROP(SYSTEM_NO_FLOW);
+  if (link && (link->flags & GINNEL_LINK_BALANCED)) return through_balancer(d, link);
+  if (link && (link->flags & GINNEL_LINK_PROBE)) return through_probe(d, link);
   if (link) {
     through_link(p, d, link);
     return NEXT;

@@ -25,7 +25,8 @@ static __always_inline int stage_flow(struct __sk_buff* skb, struct packet* p) {
     p->flow = flow;
     return NEXT;
   }
-  if (p->port->flags & GINNEL_PORT_SYSTEM) return DROP(SYSTEM_NO_FLOW);
+  if ((p->port->flags & GINNEL_PORT_SYSTEM) && (p->key.protocol != IPPROTO_TCP || !is_open(p->tcp_flags)))
+    return DROP(SYSTEM_NO_FLOW);
   if (p->key.protocol == IPPROTO_TCP && !is_open(p->tcp_flags)) return DROP(NO_FLOW);
   if (p->key.protocol == IPPROTO_ICMP && p->key.icmp_type != ICMP_ECHO) return DROP(NO_FLOW);
   return NEXT;

@@ -27,8 +27,36 @@ const volatile struct ginnel_config config = {
 GINNEL_HASH(ports, __u32, struct ginnel_port, GINNEL_MAX_PORTS);
 GINNEL_HASH(links, struct ginnel_link_key, struct ginnel_link, GINNEL_MAX_LINKS);
 GINNEL_HASH(destinations, struct ginnel_destination_key, struct ginnel_destination, GINNEL_MAX_DESTINATIONS);
+GINNEL_HASH(balancers, __u32, struct ginnel_balancer, GINNEL_MAX_BALANCERS);
+GINNEL_HASH(targets, __u32, struct ginnel_target, GINNEL_MAX_TARGETS);
+GINNEL_HASH(port_errors, __u32, __u64, GINNEL_MAX_BALANCERS);
 GINNEL_HASH(policies, __u32, struct ginnel_policy, GINNEL_MAX_POLICIES);
 GINNEL_HASH(group_members, struct ginnel_member_key, __u32, GINNEL_MAX_GROUP_MEMBERS);
+
+/* Of a balancer; tables may differ in size. */
+struct target_table {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __uint(map_flags, BPF_F_INNER_MAP);
+  __type(key, __u32);
+  __type(value, __u32);
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+  __uint(max_entries, GINNEL_MAX_BALANCERS);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, __u32);
+  __array(values, struct target_table);
+} tables SEC(".maps");
+
+/* When all source ports of a node to a target were last found taken: that direction's key without the port, and ns. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 1024);
+  __type(key, struct ginnel_flow_key);
+  __type(value, __u64);
+} exhausted SEC(".maps");
 
 struct {
   __uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -59,14 +87,42 @@ struct {
   __type(value, __u64);
 } drops SEC(".maps");
 
+/* One flow asked of one range of rules. */
+struct question {
+  struct ginnel_address peer;
+  __u32 offset;
+  __u16 port; /* of the receiver; ICMP: the type */
+  __u8 protocol;
+  __u8 allowed;
+  __u32 foreign; /* the peer is of another VPC, so no group has it as a member, whatever its address */
+};
+
 /* What the slow path decides for a new flow. Too large for the stack, which all functions together share. Global
  * functions find the key here too: older kernels take no pointer argument as the key of a map. */
 struct decision {
   struct ginnel_flow_key key;
   struct ginnel_flow forward, reverse;
   struct ginnel_flow_key reverse_key;
-  __u32 receiver_policy;
-  __u32 judged; /* whether rules are asked */
+
+  /* Which rules are asked, and whose. */
+#define RULES_SENDER 1u       /* egress, of the port */
+#define RULES_RECEIVER 2u     /* ingress of receiver_policy */
+#define RULES_BALANCER_IN 4u  /* ingress and */
+#define RULES_BALANCER_OUT 8u /* egress of balancer_policy */
+#define RULES_TARGET 16u      /* ingress of target_policy for what the target sees */
+#define RULES_NODE 32u        /* or for the node's address */
+  __u32 rules;
+  __u32 receiver_policy, balancer_policy, target_policy;
+  struct ginnel_address node; /* of the balancer */
+  struct question question;
+
+  __u32 balancer;               /* its number, 0: none */
+  __u32 first_port, port_count; /* range of the translated source port; without a count the port stays */
+  __u32 scan;                   /* whether every port of it is tried in the end, and */
+  __u32 place;                  /* where that begins */
+
+  __u32 proxy;       /* TCP: a PROXY v2 header goes before the client's data (both entries: GINNEL_FLOW_PROXY) */
+  char endpoint[24]; /* id of the endpoint that the flow came through, filled up with zeroes; all zero: none did */
 };
 
 struct {

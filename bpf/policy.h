@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* Stage: security groups, for the first packet of a flow: the sender's egress rules, then the receiver's ingress rules.
- */
+/* Stage: security groups, for the first packet of a flow: the sender's egress rules, then the receiver's ingress rules;
+ * behind a load balancer its rules in both directions, then the target's ingress rules. */
 #ifndef GINNEL_BPF_POLICY_H
 #define GINNEL_BPF_POLICY_H
 
 #include "bpf/packet.h"
-
-/* One flow asked of one range of rules. */
-struct question {
-  struct ginnel_address peer;
-  __u32 offset;
-  __u16 port; /* of the receiver; ICMP: the type */
-  __u8 protocol;
-  __u8 allowed;
-};
 
 static __always_inline int in_prefix(const struct ginnel_address* address, const struct ginnel_rule* rule) {
   const int prefix = rule->prefix;
@@ -38,6 +29,7 @@ static __always_inline int covers(const struct ginnel_rule* rule, const struct q
     }
   }
   if (!rule->group) return in_prefix(&q->peer, rule);
+  if (q->foreign) return 0;
   struct ginnel_member_key key = {.group = rule->group, .address = q->peer};
   return bpf_map_lookup_elem(&group_members, &key) != 0;
 }
@@ -52,33 +44,65 @@ static int ask_rule(__u32 index, void* context) {
   return 1;
 }
 
-/* 1 if a rule of that direction allows the flow, else 0. A global function, so that it is verified by itself. */
+/* 1 if a rule of that direction allows what `question` of the scratch asks, else 0. A global function, so that it is
+ * verified by itself. */
 __attribute__((noinline)) int allows(__u32 policy_number, __u32 ingress) {
   const struct decision* d = scratch_decision();
   if (!d) return 0;
-  const struct ginnel_flow_key* key = &d->key;
   const struct ginnel_policy* policy = bpf_map_lookup_elem(&policies, &policy_number);
   if (!policy) return 0;
   const struct ginnel_rule_range range = ingress ? policy->ingress : policy->egress;
-  struct question q = {
-      .peer = ingress ? key->source : key->destination,
-      .offset = range.offset,
-      .port = key->protocol == IPPROTO_ICMP ? key->icmp_type : bpf_ntohs(key->destination_port),
-      .protocol = key->protocol,
-  };
+  struct question q = d->question; /* bpf_loop takes nothing but the stack */
+  q.offset = range.offset;
+  q.allowed = 0;
   __u32 count = range.count;
   if (count > GINNEL_MAX_RULES_PER_POLICY) count = GINNEL_MAX_RULES_PER_POLICY;
   bpf_loop(count, ask_rule, &q, 0);
   return q.allowed;
 }
 
+#define EGRESS 0
+#define INGRESS 1
+
+/* Of the address or port that the packet itself names. */
+static __always_inline int allows_packet(struct decision* d, __u32 policy, __u32 direction) {
+  const struct ginnel_flow_key* key = &d->key;
+  d->question.peer = direction == INGRESS ? key->source : key->destination;
+  d->question.port = key->protocol == IPPROTO_ICMP ? key->icmp_type : bpf_ntohs(key->destination_port);
+  return allows(policy, direction);
+}
+
+/* Of what the packet becomes: the target's port, and one of its addresses. */
+static __always_inline int allows_forward(struct decision* d, __u32 policy, __u32 direction,
+                                          const struct ginnel_address* peer) {
+  d->question.peer = *peer;
+  d->question.port = bpf_ntohs(d->forward.destination_port);
+  return allows(policy, direction);
+}
+
+/* Between the client and the balancer, and between the balancer and its target. */
+static __always_inline int stage_balancer_policy(struct decision* d) {
+  if (d->rules & RULES_BALANCER_IN) {
+    d->question.foreign = d->key.scope != d->forward.out_scope;
+    if (!allows_packet(d, d->balancer_policy, INGRESS)) return DROP(BALANCER_DENIED);
+  }
+  d->question.foreign = 0;
+  if ((d->rules & RULES_BALANCER_OUT) && !allows_forward(d, d->balancer_policy, EGRESS, &d->forward.destination))
+    return DROP(BALANCER_DENIED);
+  if (!(d->rules & RULES_TARGET) || allows_forward(d, d->target_policy, INGRESS, &d->forward.source)) return NEXT;
+  /* The target sees the client, but its rules may name the balancer's group (AWS, security groups of an NLB). */
+  if ((d->rules & RULES_NODE) && allows_forward(d, d->target_policy, INGRESS, &d->node)) return NEXT;
+  return DROP(TARGET_DENIED);
+}
+
 static __always_inline int stage_policy(struct packet* p) {
-  const struct decision* d = scratch_decision();
+  struct decision* d = scratch_decision();
   if (!d) return DROP(EGRESS_DENIED);
-  if (!d->judged) return NEXT;
-  if (!allows(p->port->policy, 0)) return DROP(EGRESS_DENIED);
-  if (!allows(d->receiver_policy, 1)) return DROP(INGRESS_DENIED);
-  return NEXT;
+  d->question.protocol = d->key.protocol;
+  d->question.foreign = 0;
+  if ((d->rules & RULES_SENDER) && !allows_packet(d, p->port->policy, EGRESS)) return DROP(EGRESS_DENIED);
+  if ((d->rules & RULES_RECEIVER) && !allows_packet(d, d->receiver_policy, INGRESS)) return DROP(INGRESS_DENIED);
+  return d->rules & (RULES_BALANCER_IN | RULES_BALANCER_OUT | RULES_TARGET) ? stage_balancer_policy(d) : NEXT;
 }
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef GINNEL_BPF_TRACK_H
 #define GINNEL_BPF_TRACK_H
 
+#include "bpf/hash.h"
 #include "bpf/packet.h"
 
 #define EEXIST 17
@@ -15,7 +16,7 @@ static __always_inline int same_key(const struct ginnel_flow_key* a, const struc
 }
 
 static __always_inline int is_idle(const struct ginnel_flow* flow, __u8 protocol, __u32 now) {
-  return now - flow->last_seen_s >= ginnel_flow_idle_limit_s(protocol, flow->state);
+  return now - flow->last_seen_s >= ginnel_flow_idle_limit_s(protocol, flow);
 }
 
 /* May the port that `old` holds be given to the new opener? Another's port only after it rested: its last peer
@@ -49,25 +50,53 @@ __attribute__((noinline)) int take_port(__u32 port) {
   return bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_ANY) ? DROP(FLOW_TABLE_FULL) : 0;
 }
 
-static __always_inline __u32 hash_key(const struct ginnel_flow_key* key) {
-  const __u32* word = (const void*)key;
-  __u32 hash = 0;
-  for (unsigned i = 0; i < sizeof *key / sizeof *word; i++) {
-    hash = (hash ^ word[i]) * 0x9e3779b1u;
-    hash ^= hash >> 15;
-  }
-  return hash;
+/* Looks at one port of the range; ends the scan (1) when it is settled one way or the other. */
+static int scan_port(__u32 index, void* context) {
+  int* result = context;
+  const struct decision* d = scratch_decision();
+  if (!d || !d->port_count) return 1;
+  *result = take_port(bpf_htons(d->first_port + (d->place + index) % d->port_count));
+  return *result != BUSY;
+}
+
+/* Every port of a node towards a target. One that found none is not repeated for a second. */
+static __always_inline int scan_ports(struct decision* d, __u32 hash) {
+  d->reverse_key.destination_port = 0;
+  const __u64* last = bpf_map_lookup_elem(&exhausted, &d->reverse_key);
+  const __u64 now = bpf_ktime_get_coarse_ns();
+  if (last && now - *last < 1000000000ull) return BUSY;
+  int result = BUSY;
+  d->place = hash % d->port_count;
+  bpf_loop(d->port_count, scan_port, &result, 0);
+  if (result != BUSY) return result;
+  d->reverse_key.destination_port = 0;
+  bpf_map_update_elem(&exhausted, &d->reverse_key, &now, BPF_ANY);
+  return BUSY;
 }
 
 /* First the port that the opener has or had: the same client then meets the same connection at the target. */
-static __always_inline int choose_port(struct decision* d) {
+static __always_inline int find_port(struct decision* d) {
   const struct ginnel_flow* known = bpf_map_lookup_elem(&flows, &d->key);
   __u32 port = known ? known->source_port : d->key.source_port;
-  const __u32 hash = hash_key(&d->key);
+  if (!d->port_count) return take_port(d->key.source_port);
+  const __u32 hash = hash_words(&d->key, sizeof d->key);
   for (__u32 i = 1; i <= GINNEL_PORT_PROBES; i++) {
-    int result = take_port(port);
+    const int inside = !d->scan || bpf_ntohs(port) - d->first_port < d->port_count;
+    int result = inside ? take_port(port) : BUSY;
     if (result != BUSY) return result;
-    port = bpf_htons(GINNEL_FIRST_PORT + ((hash + i * 2654435761u) >> 8) % (65536 - GINNEL_FIRST_PORT));
+    port = bpf_htons(d->first_port + ((hash + i * 2654435761u) >> 8) % d->port_count);
+  }
+  return d->scan ? scan_ports(d, hash) : BUSY;
+}
+
+static __always_inline int choose_port(struct decision* d) {
+  const int result = find_port(d);
+  if (result != BUSY) return result;
+  __u64 one = 1, *errors = bpf_map_lookup_elem(&port_errors, &d->balancer);
+  if (errors) {
+    __sync_fetch_and_add(errors, 1);
+  } else if (d->balancer) {
+    bpf_map_update_elem(&port_errors, &d->balancer, &one, BPF_ANY);
   }
   return DROP(NO_SOURCE_PORT);
 }
@@ -88,12 +117,8 @@ static __always_inline void remove_former(const struct decision* d) {
 __attribute__((noinline)) int track(void) {
   struct decision* d = scratch_decision();
   if (!d) return DROP(FLOW_TABLE_FULL);
-  if (d->forward.link) {
-    int result = choose_port(d);
-    if (result) return result;
-  } else if (bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_ANY)) {
-    return DROP(FLOW_TABLE_FULL);
-  }
+  int result = choose_port(d);
+  if (result) return result;
   remove_former(d);
   if (!bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_ANY)) return 0;
   bpf_map_delete_elem(&flows, &d->reverse_key);
