@@ -15,7 +15,7 @@ constexpr auto kLongestPause = std::chrono::seconds(30);
 std::map<std::string, IpAddress> synthetic_addresses(const plan::VpcPlan& plan) {
   std::map<std::string, IpAddress> out;
   for (const auto& port : plan.ports) out[port.interface_id] = port.synthetic;
-  for (const auto& probe : plan.probes) out[plan::probe_fact(probe.number)] = probe.address;
+  for (const auto& probe : plan.probes) out[probe.target] = probe.address;
   return out;
 }
 

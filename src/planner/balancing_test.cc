@@ -167,7 +167,7 @@ TEST_F(BalancingTest, AProbeKeepsItsAddress) {
   const auto plan = plan_vpc(snapshot_, region_, "vpc-1", {}, host).value();
   ASSERT_EQ(plan.probes.size(), 2U);
   HostFacts facts;
-  facts.synthetic[probe_fact(kProbeLinks | 2U)] = plan.probes[1].address;
+  facts.synthetic["tg|10.0.2.4"] = plan.probes[1].address;
   change_.deletes.push_back({"target", "tg|10.0.1.4"});
   std::erase_if(change_.puts, [](const model::Resource& each) {
     const auto* row = std::get_if<model::Target>(&each);

@@ -85,8 +85,7 @@ class LoadBalancerPlanner {
   Status add_probe(const model::TargetGroup& group, const PlacedTarget& placed) {
     const auto& check = group.health_check;
     Probe probe;
-    probe.number = kProbeLinks | placed.target->number;
-    GINNEL_TRY(probe.address, pool_.assign(probe_fact(probe.number)));
+    GINNEL_TRY(probe.address, pool_.assign(placed.target->id));
     probe.port = check.port == "traffic-port" ? to_port(placed.target->port) : to_port(std::stoi(check.port));
     probe.target = placed.target->id;
     probe.target_address = placed.address;

@@ -124,7 +124,6 @@ struct Balancer {
 // How one target's health is found out. The daemon connects to `address` and `port`; the data plane leads that from the
 // system VPC to the target, which sees the node's address; the target's security groups are asked.
 struct Probe {
-  LinkNumber number = 0;  // of the link to the target: kProbeLinks | the target's number
   IpAddress address;      // synthetic, unique on this host
   uint16_t port = 0;      // the health check's; the same at the target
   std::string target;     // id of the model's Target
@@ -194,13 +193,9 @@ struct RelayService {
 };
 
 // What is on the host that the planner must know: the synthetic addresses that are given out, by interface id; those of
-// probes by probe_fact().
+// probes by the id of the model's Target.
 struct HostFacts {
   std::map<std::string, IpAddress> synthetic;
 };
-
-// Links of probes; no other link has such a number.
-inline constexpr LinkNumber kProbeLinks = 0xC000'0000U;
-[[nodiscard]] inline std::string probe_fact(LinkNumber number) { return "probe-" + std::to_string(number); }
 
 }  // namespace ginnel::plan
