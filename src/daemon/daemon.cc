@@ -7,6 +7,7 @@
 
 #include "base/version.h"
 #include "daemon/accounts.h"
+#include "model/health.h"
 #include "planner/planner.h"
 #include "store/sqlite_store.h"
 #include "tls/certificate_files.h"
@@ -101,11 +102,27 @@ void Daemon::renew_certificates() {
 
 Status Daemon::open_path() {
   if (options_.dataplane) {
-    GINNEL_TRY(path_, open_host_path({state_, options_.config, host_, catalogue_.relayed, options_.executable}, log_));
+    GINNEL_CHECKED(open_prober());
+    GINNEL_TRY(path_, open_host_path(
+                          {state_, options_.config, host_, catalogue_.relayed, *prober_, options_.executable}, log_));
   } else {
     path_ = no_host_path();
   }
   return applier_->start(*committer_, *path_);
+}
+
+Status Daemon::open_prober() {
+  health::Prober::Options options;
+  options.source = host_.system_address;
+  auto commit = [this](const std::vector<health::Finding>& found) {
+    std::vector<model::HealthFinding> findings;
+    for (const auto& one : found) findings.push_back({one.target, one.healthy, one.reason, one.description});
+    committer_->submit([this, findings = std::move(findings)](const model::Snapshot& newest) {
+      return Decision{model::health_changed(newest, findings, clock_.now()), {}};
+    });
+  };
+  GINNEL_TRY(prober_, health::Prober::start(options, std::move(commit), log_));
+  return {};
 }
 
 Status Daemon::open_listeners() {
@@ -175,6 +192,7 @@ void Daemon::halt() {
   if (control_server_) control_server_->stop(kPatience);
   if (api_server_) api_server_->stop(kPatience);
   if (applier_) applier_->stop();
+  prober_.reset();
   committer_.reset();
 }
 

@@ -21,6 +21,7 @@
 #include "daemon/periodic.h"
 #include "daemon/serve.h"
 #include "daemon/state_dir.h"
+#include "health/prober.h"
 #include "http/server.h"
 #include "store/store.h"
 #include "tls/authority.h"
@@ -48,6 +49,7 @@ class Daemon {
   Result<tls::Certificate> ensure_certificates();
   void renew_certificates();
   Status open_path();
+  Status open_prober();
   Status open_listeners();
   [[nodiscard]] boost::json::object status() const;
   [[nodiscard]] boost::json::object drops() const;
@@ -68,6 +70,7 @@ class Daemon {
   std::unique_ptr<HostPath> path_;
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<health::Prober> prober_;  // not without a data plane
   api::Dispatcher dispatcher_;
   std::unique_ptr<ApiHandler> api_;
   std::unique_ptr<Control> control_;

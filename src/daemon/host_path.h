@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "daemon/applier.h"
 #include "daemon/state_dir.h"
+#include "health/prober.h"
 #include "planner/plan.h"
 
 namespace ginnel::daemon {
@@ -29,6 +30,7 @@ struct HostPathOptions {
   const config::Config& config;
   const plan::HostPlan& host;
   const std::vector<plan::RelayService>& relayed;
+  health::Prober& prober;  // told of each plan whose path stands; not used any more by teardown()
   std::string executable;  // the relay is started from it
 };
 
