@@ -43,6 +43,11 @@ Result<Endpoints> ask_host(const std::string& host, uint16_t port) {
   return out;
 }
 
+Endpoints endpoint_of(const IpAddress& address, uint16_t port) {
+  if (address.is_v4()) return {{net::ip::address_v4(address.v4()), port}};
+  return {{net::ip::address_v6(address.bytes()), port}};
+}
+
 }  // namespace
 
 // Shared with the thread, which is detached: it may hang in getaddrinfo long after the asker is gone.
@@ -66,11 +71,7 @@ HostName::~HostName() {
 }
 
 net::awaitable<Result<Endpoints>> HostName::resolve(std::chrono::milliseconds patience) {
-  if (const auto address = IpAddress::parse(host_)) {
-    const auto ip = address->is_v4() ? net::ip::address(net::ip::address_v4(address->v4()))
-                                     : net::ip::address(net::ip::address_v6(address->bytes()));
-    co_return Endpoints{{ip, port_}};
-  }
+  if (const auto address = IpAddress::parse(host_)) co_return endpoint_of(*address, port_);
   net::steady_timer timer(io_);
   timer.expires_after(patience);
   {

@@ -38,6 +38,24 @@ std::string authority_of(const Webhook& hook) {
   return hook.port == (hook.tls ? 443 : 80) ? host : fmt::format("{}:{}", host, hook.port);
 }
 
+// Not in the coroutine: g++ 12 destroys the temporaries of a list in one twice.
+Post post_of(const Webhook& hook, const Message& message, std::string body) {
+  return {hook.host,
+          authority_of(hook),
+          hook.target,
+          {{"x-amz-sns-message-type", "Notification"},
+           {"x-amz-sns-message-id", message.id},
+           {"x-amz-sns-topic-arn", message.topic},
+           {"Content-Type", "text/plain; charset=UTF-8"},
+           {"User-Agent", "Amazon Simple Notification Service Agent"}},
+          std::move(body)};
+}
+
+Status judge(const Webhook& hook, unsigned status) {
+  if (status / 100 == 2) return {};
+  return fail("post to", hook.host, fmt::format("the answer is {}", status));
+}
+
 Status trust(net::ssl::context& context, const std::string& authority_pem) {
   boost::system::error_code error;
   context.set_default_verify_paths(error);  // a system without authorities is no error
@@ -137,11 +155,11 @@ class Notifier::Worker {
     while (!line.waiting.empty()) {
       const Message message = *line.waiting.begin();
       if (message.id != std::exchange(attempted, message.id)) attempts = 0;
-      const auto status = clock_.now() - message.created < options_.give_up ? co_await attempt(line, message)
-                                                                            : Status(fail("deliver", message.id, ""));
+      Status status = fail("deliver", message.id, "too old");
+      if (!too_old(message)) status = co_await attempt(line, message);
       if (status) {
         log_.debug("notification {} is delivered to {}", message.id, line.hook.host);
-      } else if (clock_.now() - message.created >= options_.give_up) {
+      } else if (too_old(message)) {
         log_.error("notification {} for {} is given up after {} h", message.id, message.topic,
                    std::chrono::duration<double, std::ratio<3600>>(clock_.now() - message.created).count());
       } else {
@@ -163,20 +181,14 @@ class Notifier::Worker {
     if (!body) co_return tl::unexpected(body.error());
     auto endpoints = co_await line.name.resolve(options_.time_out);
     if (!endpoints) co_return tl::unexpected(endpoints.error());
-    Post what{line.hook.host,
-              authority_of(line.hook),
-              line.hook.target,
-              {{"x-amz-sns-message-type", "Notification"},
-               {"x-amz-sns-message-id", message.id},
-               {"x-amz-sns-topic-arn", message.topic},
-               {"Content-Type", "text/plain; charset=UTF-8"},
-               {"User-Agent", "Amazon Simple Notification Service Agent"}},
-              std::move(*body)};
-    const auto answer =
-        co_await post(std::move(*endpoints), std::move(what), line.hook.tls ? &tls_ : nullptr, options_.time_out);
+    const auto answer = co_await post(std::move(*endpoints), post_of(line.hook, message, std::move(*body)),
+                                      line.hook.tls ? &tls_ : nullptr, options_.time_out);
     if (!answer) co_return tl::unexpected(answer.error());
-    if (*answer / 100 != 2) co_return fail("post to", line.hook.host, fmt::format("the answer is {}", *answer));
-    co_return Status();
+    co_return judge(line.hook, *answer);
+  }
+
+  [[nodiscard]] bool too_old(const Message& message) const {
+    return clock_.now() - message.created >= options_.give_up;
   }
 
   std::chrono::milliseconds pause_after(unsigned attempts) {
