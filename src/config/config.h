@@ -53,7 +53,7 @@ struct Config {
   std::vector<Service> services;                             // in the file's order
   std::vector<Webhook> webhooks;                             // likewise; one a topic
   // How long the TXT record of a private DNS name is looked for before its verification has failed.
-  uint32_t private_dns_verification_s = 600;
+  uint32_t private_dns_verification_s = 60;
 };
 
 // What the command line gives; each takes the place of the file's.

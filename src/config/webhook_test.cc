@@ -64,7 +64,7 @@ TEST(Webhooks, MistakesAreNamedWithTheirLine) {
 }
 
 TEST(Config, TheTimeOfVerificationIsBounded) {
-  EXPECT_EQ(defaults()->private_dns_verification_s, 600U);
+  EXPECT_EQ(defaults()->private_dns_verification_s, 60U);
   EXPECT_EQ(parse("private_dns_verification_s = 5", "t.toml")->private_dns_verification_s, 5U);
   EXPECT_THAT(error_of("private_dns_verification_s = 0"), HasSubstr("private_dns_verification_s"));
 }
