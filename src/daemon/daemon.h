@@ -17,7 +17,9 @@
 #include "daemon/catalogue.h"
 #include "daemon/committer.h"
 #include "daemon/control.h"
+#include "daemon/domain_verifier.h"
 #include "daemon/host_path.h"
+#include "daemon/outbox.h"
 #include "daemon/periodic.h"
 #include "daemon/serve.h"
 #include "daemon/state_dir.h"
@@ -50,6 +52,8 @@ class Daemon {
   void renew_certificates();
   Status open_path();
   Status open_prober();
+  Status open_followers();
+  void published(const model::SnapshotPtr& snapshot, const std::vector<std::string>& touched);
   Status open_listeners();
   [[nodiscard]] boost::json::object status() const;
   [[nodiscard]] boost::json::object drops() const;
@@ -68,7 +72,10 @@ class Daemon {
   std::unique_ptr<tls::Authority> authority_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<HostPath> path_;
+  // These follow what the committer publishes, so they are there before it; their threads end before it goes.
   std::unique_ptr<Applier> applier_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<DomainVerifier> verifier_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<health::Prober> prober_;  // not without a data plane
   api::Dispatcher dispatcher_;

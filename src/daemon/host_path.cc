@@ -109,16 +109,19 @@ class NoPath final : public HostPath {
 dns::Resolver::Options resolver_options(const HostPathOptions& options) {
   dns::Resolver::Options out;
   out.listen = {{options.host.system_address, kDnsPort}};
-  if (!options.config.upstream_resolvers.empty()) {
-    out.recursion.upstreams.emplace();
-    for (const auto& upstream : options.config.upstream_resolvers) {
-      out.recursion.upstreams->push_back({upstream.address, upstream.port});
-    }
-  }
+  out.recursion = recursion_options(options.config);
   return out;
 }
 
 }  // namespace
+
+dns::Recursion::Options recursion_options(const config::Config& config) {
+  dns::Recursion::Options out;
+  if (config.upstream_resolvers.empty()) return out;
+  out.upstreams.emplace();
+  for (const auto& upstream : config.upstream_resolvers) out.upstreams->push_back({upstream.address, upstream.port});
+  return out;
+}
 
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log) {
   GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, {}, log));

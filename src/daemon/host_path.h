@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "daemon/applier.h"
 #include "daemon/state_dir.h"
+#include "dns/recursion.h"
 #include "health/prober.h"
 #include "planner/plan.h"
 
@@ -33,6 +34,9 @@ struct HostPathOptions {
   health::Prober& prober;  // told of each plan whose path stands; not used any more by teardown()
   std::string executable;  // the relay is started from it
 };
+
+// Of the upstream resolvers that the configuration names.
+dns::Recursion::Options recursion_options(const config::Config& config);
 
 // Loads or adopts programs, maps and ports, starts the resolver, starts or adopts the relay. Needs root.
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log);
