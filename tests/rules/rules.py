@@ -22,7 +22,7 @@ ALLOWED = {
     "maglev": {"base"},
     "dataplane": {"base", "plan", "maglev", "abi"},
     "health": {"base", "plan"},
-    "notify": {"base", "tls"},
+    "notify": {"base", "tls", "http"},
     "dns": {"base", "plan"},
     "relay": {"base", "plan"},
     "cli": {"base", "config", "http", "relay", "daemon"},
