@@ -158,6 +158,11 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
   GINNEL_CHECKED(reader.read("public_address", config.public_address, parse_public_address));
   GINNEL_CHECKED(reader.read("synthetic_range", config.synthetic_range, parse_synthetic_range));
   GINNEL_CHECKED(read_services(reader, file, config));
+  GINNEL_TRY(config.webhooks, read_webhooks(reader, file));
+  if (const toml::value* value = reader.find("private_dns_verification_s")) {
+    GINNEL_TRY(const int64_t time_s, reader.integer("private_dns_verification_s", *value, 1, 7 * 86400));
+    config.private_dns_verification_s = static_cast<uint32_t>(time_s);
+  }
   GINNEL_CHECKED(reader.finish());
   return config;
 }

@@ -15,6 +15,7 @@
 #include "base/ip.h"
 #include "base/result.h"
 #include "config/host_port.h"
+#include "config/webhook.h"
 
 namespace ginnel::config {
 
@@ -50,6 +51,9 @@ struct Config {
   IpAddress public_address = IpAddress::from_v4(0xcb00710a);
   Cidr synthetic_range{IpAddress::from_v4(0x64400000), 10};  // 100.64.0.0/10 (RFC 6598); IPv4, /8 to /24
   std::vector<Service> services;                             // in the file's order
+  std::vector<Webhook> webhooks;                             // likewise; one a topic
+  // How long the TXT record of a private DNS name is looked for before its verification has failed.
+  uint32_t private_dns_verification_s = 60;
 };
 
 // What the command line gives; each takes the place of the file's.

@@ -7,6 +7,7 @@
 
 #include "base/version.h"
 #include "daemon/accounts.h"
+#include "model/health.h"
 #include "planner/planner.h"
 #include "store/sqlite_store.h"
 #include "tls/certificate_files.h"
@@ -17,6 +18,14 @@ namespace {
 constexpr unsigned kApiThreads = 2;
 constexpr auto kPatience = std::chrono::seconds(5);
 constexpr auto kRenewalEvery = std::chrono::hours(12);
+
+DomainVerifier::Options verifier_options(const config::Config& config) {
+  DomainVerifier::Options out;
+  out.recursion = recursion_options(config);
+  out.recursion.cache = false;  // a record that was not there may be there now
+  out.give_up = std::chrono::seconds(config.private_dns_verification_s);
+  return out;
+}
 
 }  // namespace
 
@@ -29,6 +38,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const ServeOptions& options, Log& 
   GINNEL_CHECKED(daemon->open_state());
   GINNEL_CHECKED(daemon->make_first_account());
   GINNEL_CHECKED(daemon->open_path());
+  GINNEL_CHECKED(daemon->open_followers());
   GINNEL_CHECKED(daemon->open_listeners());
   daemon->ready_ = true;
   return daemon;
@@ -41,9 +51,19 @@ Status Daemon::open_state() {
   GINNEL_TRY(auto authority, tls::Authority::open(state_.file("ca"), clock_, random_));
   authority_ = std::make_unique<tls::Authority>(std::move(authority));
   applier_ = std::make_unique<Applier>(catalogue_.region, host_, clock_, log_);
-  GINNEL_TRY(committer_,
-             Committer::open(*store_, log_, [this](const auto&, const auto& touched) { applier_->touch(touched); }));
+  outbox_ = std::make_unique<Outbox>(
+      Outbox::Parts{options_.config, *authority_, state_.file("certs"), clock_, random_, log_});
+  verifier_ = std::make_unique<DomainVerifier>(verifier_options(options_.config), log_);
+  GINNEL_TRY(committer_, Committer::open(*store_, log_, [this](const auto& snapshot, const auto& touched) {
+               published(snapshot, touched);
+             }));
   return {};
+}
+
+void Daemon::published(const model::SnapshotPtr& snapshot, const std::vector<std::string>& touched) {
+  applier_->touch(touched);
+  outbox_->published(snapshot);
+  verifier_->published(snapshot);
 }
 
 // The credentials file is made from the store where it is missing, so a start that was cut short is made good.
@@ -78,7 +98,7 @@ Result<tls::Certificate> Daemon::ensure_certificates() {
   };
 
   tls::SubjectNames own;
-  own.dns = {"localhost"};
+  own.dns = {"localhost", notification_host(options_.config)};
   own.addresses = {options_.config.listen.address, host_.system_address};
   for (const auto& service : catalogue_.region.services) {
     const auto names = certificate_names(catalogue_.region, service);
@@ -97,15 +117,37 @@ void Daemon::renew_certificates() {
   const auto status =
       certificate ? api_server_->set_certificate(*certificate) : Status(tl::unexpected(certificate.error()));
   if (!status) log_.error("certificates are not renewed: {}", status.error().text());
+  if (const auto renewed = outbox_->renew(); !renewed) log_.error("{}", renewed.error().text());
 }
 
 Status Daemon::open_path() {
   if (options_.dataplane) {
-    GINNEL_TRY(path_, open_host_path({state_, options_.config, host_, catalogue_.relayed, options_.executable}, log_));
+    GINNEL_CHECKED(open_prober());
+    GINNEL_TRY(path_, open_host_path(
+                          {state_, options_.config, host_, catalogue_.relayed, *prober_, options_.executable}, log_));
   } else {
     path_ = no_host_path();
   }
   return applier_->start(*committer_, *path_);
+}
+
+Status Daemon::open_followers() {
+  GINNEL_CHECKED(outbox_->start(*committer_));
+  return verifier_->start(*committer_);
+}
+
+Status Daemon::open_prober() {
+  health::Prober::Options options;
+  options.source = host_.system_address;
+  auto commit = [this](const std::vector<health::Finding>& found) {
+    std::vector<model::HealthFinding> findings;
+    for (const auto& one : found) findings.push_back({one.target, one.healthy, one.reason, one.description});
+    committer_->submit([this, findings = std::move(findings)](const model::Snapshot& newest) {
+      return Decision{model::health_changed(newest, findings, clock_.now()), {}};
+    });
+  };
+  GINNEL_TRY(prober_, health::Prober::start(options, std::move(commit), log_));
+  return {};
 }
 
 Status Daemon::open_listeners() {
@@ -114,6 +156,7 @@ Status Daemon::open_listeners() {
   api_server_ = std::make_unique<http::Server>(
       http::ServerOptions{kApiThreads, {}},
       [this](http::Request request, http::Responder responder) {
+        if (auto certificate = outbox_->certificate(request)) return responder.send(std::move(*certificate));
         api_->handle(std::move(request), std::move(responder));
       },
       clock_, log_);
@@ -167,14 +210,17 @@ Status Daemon::stop() {
   return path_->teardown();
 }
 
-// The applier and the committer use each other: first the applier's thread ends, then the committer goes, whose last
-// callbacks may still touch the applier and answer requests.
+// The committer and those that follow it use each other: first their threads end, then the committer goes, whose last
+// callbacks may still tell them of snapshots and answer requests.
 void Daemon::halt() {
   ready_ = false;
   renewal_.reset();
   if (control_server_) control_server_->stop(kPatience);
   if (api_server_) api_server_->stop(kPatience);
   if (applier_) applier_->stop();
+  if (outbox_) outbox_->stop();
+  if (verifier_) verifier_->stop();
+  prober_.reset();
   committer_.reset();
 }
 

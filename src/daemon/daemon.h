@@ -17,10 +17,13 @@
 #include "daemon/catalogue.h"
 #include "daemon/committer.h"
 #include "daemon/control.h"
+#include "daemon/domain_verifier.h"
 #include "daemon/host_path.h"
+#include "daemon/outbox.h"
 #include "daemon/periodic.h"
 #include "daemon/serve.h"
 #include "daemon/state_dir.h"
+#include "health/prober.h"
 #include "http/server.h"
 #include "store/store.h"
 #include "tls/authority.h"
@@ -48,6 +51,9 @@ class Daemon {
   Result<tls::Certificate> ensure_certificates();
   void renew_certificates();
   Status open_path();
+  Status open_prober();
+  Status open_followers();
+  void published(const model::SnapshotPtr& snapshot, const std::vector<std::string>& touched);
   Status open_listeners();
   [[nodiscard]] boost::json::object status() const;
   [[nodiscard]] boost::json::object drops() const;
@@ -66,8 +72,12 @@ class Daemon {
   std::unique_ptr<tls::Authority> authority_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<HostPath> path_;
+  // These follow what the committer publishes, so they are there before it; their threads end before it goes.
   std::unique_ptr<Applier> applier_;
+  std::unique_ptr<Outbox> outbox_;
+  std::unique_ptr<DomainVerifier> verifier_;
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<health::Prober> prober_;  // not without a data plane
   api::Dispatcher dispatcher_;
   std::unique_ptr<ApiHandler> api_;
   std::unique_ptr<Control> control_;

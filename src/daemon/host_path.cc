@@ -22,6 +22,7 @@ class RealPath final : public HostPath {
            std::unique_ptr<dns::Resolver> resolver, std::unique_ptr<RelayKeeper> relay)
       : host_(options.host),
         log_(log),
+        prober_(options.prober),
         dataplane_(std::move(dataplane)),
         resolver_(std::move(resolver)),
         relay_(std::move(relay)),
@@ -30,9 +31,13 @@ class RealPath final : public HostPath {
   Status apply_path(const plan::VpcPlan& plan) override {
     GINNEL_TRY(const auto applied, dataplane_->apply(plan));
     log_.debug("{}: {} operations", plan.vpc_id, applied.operations);
+    prober_.set_vpc(plan);
     return {};
   }
-  Status remove_path(plan::VpcNumber number) override { return dataplane_->remove(number); }
+  Status remove_path(plan::VpcNumber number) override {
+    prober_.remove_vpc(number);
+    return dataplane_->remove(number);
+  }
 
   void publish_names(const plan::VpcPlan& plan) override {
     if (const auto status = resolver_->set_vpc(plan); !status) {
@@ -81,6 +86,7 @@ class RealPath final : public HostPath {
 
   const plan::HostPlan& host_;
   Log& log_;
+  health::Prober& prober_;
   std::unique_ptr<dataplane::Dataplane> dataplane_;
   std::unique_ptr<dns::Resolver> resolver_;
   std::unique_ptr<RelayKeeper> relay_;
@@ -103,16 +109,19 @@ class NoPath final : public HostPath {
 dns::Resolver::Options resolver_options(const HostPathOptions& options) {
   dns::Resolver::Options out;
   out.listen = {{options.host.system_address, kDnsPort}};
-  if (!options.config.upstream_resolvers.empty()) {
-    out.recursion.upstreams.emplace();
-    for (const auto& upstream : options.config.upstream_resolvers) {
-      out.recursion.upstreams->push_back({upstream.address, upstream.port});
-    }
-  }
+  out.recursion = recursion_options(options.config);
   return out;
 }
 
 }  // namespace
+
+dns::Recursion::Options recursion_options(const config::Config& config) {
+  dns::Recursion::Options out;
+  if (config.upstream_resolvers.empty()) return out;
+  out.upstreams.emplace();
+  for (const auto& upstream : config.upstream_resolvers) out.upstreams->push_back({upstream.address, upstream.port});
+  return out;
+}
 
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log) {
   GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, {}, log));

@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "daemon/applier.h"
 #include "daemon/state_dir.h"
+#include "dns/recursion.h"
+#include "health/prober.h"
 #include "planner/plan.h"
 
 namespace ginnel::daemon {
@@ -29,8 +31,12 @@ struct HostPathOptions {
   const config::Config& config;
   const plan::HostPlan& host;
   const std::vector<plan::RelayService>& relayed;
+  health::Prober& prober;  // told of each plan whose path stands; not used any more by teardown()
   std::string executable;  // the relay is started from it
 };
+
+// Of the upstream resolvers that the configuration names.
+dns::Recursion::Options recursion_options(const config::Config& config);
 
 // Loads or adopts programs, maps and ports, starts the resolver, starts or adopts the relay. Needs root.
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log);

@@ -1,6 +1,7 @@
 #include "daemon/serve.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/version.h"
@@ -17,6 +18,14 @@ sigset_t stop_signals() {
   return set;
 }
 
+// A check of each target may be under way at once, and each takes a descriptor.
+void raise_descriptor_limit(Log& log) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log.warning("the limit of open files stays at its soft value");
+}
+
 Status run(const ServeOptions& options, Log& log) {
   if (options.dataplane && geteuid() != 0) {
     return fail("start", "the data plane", "it needs root; --dataplane=off serves the API alone");
@@ -25,6 +34,8 @@ Status run(const ServeOptions& options, Log& log) {
   const auto signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+
+  raise_descriptor_limit(log);
 
   log.info("ginnel {} starts: region {}, state {}", version(), options.config.region, options.state_dir.string());
   GINNEL_TRY(auto daemon, Daemon::start(options, log, [] { kill(getpid(), SIGTERM); }));

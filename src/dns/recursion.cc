@@ -31,7 +31,7 @@ Status set_option(ub_ctx* context, const char* option, const char* value) {
   return fail("set libunbound's option", fmt::format("{} {}", option, value), ub_strerror(error));
 }
 
-Result<Context> make_context(const std::vector<SocketAddress>& upstreams) {
+Result<Context> make_context(const std::vector<SocketAddress>& upstreams, bool cache) {
   Context context(ub_ctx_create());
   if (!context) return fail("start", "libunbound", "out of memory or no random numbers");
   const std::pair<const char*, const char*> options[] = {
@@ -47,6 +47,10 @@ Result<Context> make_context(const std::vector<SocketAddress>& upstreams) {
       {"rrset-cache-size:", "32m"},
   };
   for (const auto& [option, value] : options) GINNEL_CHECKED(set_option(context.get(), option, value));
+  if (!cache) {
+    GINNEL_CHECKED(set_option(context.get(), "cache-max-ttl:", "0"));
+    GINNEL_CHECKED(set_option(context.get(), "cache-max-negative-ttl:", "0"));
+  }
   for (const auto& upstream : upstreams) {
     const std::string address = fmt::format("{}@{}", upstream.address.to_string(), upstream.port);
     if (const int error = ub_ctx_set_fwd(context.get(), address.c_str()); error != 0) {
@@ -172,7 +176,7 @@ class Recursion::Worker {
 
 Result<std::unique_ptr<Recursion>> Recursion::start(const Options& options, Log& log) try {
   const auto upstreams = choose_upstreams(options, log);
-  GINNEL_TRY(auto context, make_context(upstreams));
+  GINNEL_TRY(auto context, make_context(upstreams, options.cache));
   auto worker = std::make_unique<Worker>(std::move(context), options, !upstreams.empty());
   worker->start();
   return std::unique_ptr<Recursion>(new Recursion(std::move(worker)));

@@ -23,6 +23,7 @@ class Recursion {
     std::optional<std::vector<SocketAddress>> upstreams;  // no value: those of the file; an empty list: nobody is asked
     std::string resolv_conf = "/etc/resolv.conf";         // read once, at the start
     std::chrono::milliseconds time_out{4000};             // for a question; a stub resolver waits 5 s
+    bool cache = true;                                    // false: every question goes to an upstream
     size_t most_outstanding = 1024;                       // questions; more are refused at once
   };
   // The upstream's answer (any rcode), or why there is none.

@@ -249,13 +249,14 @@ struct EndpointService {
   std::string private_dns_name;
   std::string private_dns_state = "pendingVerification";  // pendingVerification, verified, failed
   std::string txt_name, txt_value;                        // of the record that verifies the name
+  TimeMs verification_asked = 0;                          // a look-up of the record is wanted since then; 0: none is
   std::string payer_responsibility;                       // "ServiceOwner" once it was set
   TimeMs created = 0;
   friend bool operator==(const EndpointService&, const EndpointService&) = default;
 };
 BOOST_DESCRIBE_STRUCT(EndpointService, (),
                       (id, account, load_balancers, zones, acceptance_required, private_dns_name, private_dns_state,
-                       txt_name, txt_value, payer_responsibility, created))
+                       txt_name, txt_value, verification_asked, payer_responsibility, created))
 
 // Who may make endpoints for a service.
 struct ServicePermission {

@@ -90,13 +90,14 @@ Result<Authority> Authority::open(const std::string& folder, const Clock& clock,
   return Authority(std::move(state));
 }
 
-Result<Certificate> Authority::issue(const SubjectNames& names, const Clock& clock, RandomSource& random) const {
+Result<Certificate> Authority::issue(const SubjectNames& names, const Clock& clock, RandomSource& random,
+                                     KeyKind kind) const {
   const SubjectNames wanted = names.normalised();
   GINNEL_CHECKED(check_names(wanted));
   const WallTime now = clock.now();
   // A chain is good only while both are: the leaf does not promise more than the authority can keep.
   const WallTime until = std::min(now + kServerLife, expiry_of(state_->certificate.get()));
-  GINNEL_TRY(const KeyPtr key, make_key());
+  GINNEL_TRY(const KeyPtr key, kind == KeyKind::p256 ? make_key() : make_rsa_key());
   GINNEL_TRY(const CertificatePtr certificate,
              make_server_certificate(key.get(), wanted, {now - kStartInThePast, until}, state_->certificate.get(),
                                      state_->key.get(), random));

@@ -20,6 +20,9 @@ struct Certificate {
   std::string key;
 };
 
+// RSA for those who check signatures of messages (SNS); P-256 else.
+enum class KeyKind { p256, rsa2048 };
+
 class Authority {
  public:
   // Loads the authority of `folder`, or makes it (and the folder, mode 0711) where there is none. A broken, expired or
@@ -31,7 +34,8 @@ class Authority {
   ~Authority();
 
   // A certificate for a server with these names, with a new key, good for 396 days.
-  Result<Certificate> issue(const SubjectNames& names, const Clock& clock, RandomSource& random) const;
+  Result<Certificate> issue(const SubjectNames& names, const Clock& clock, RandomSource& random,
+                            KeyKind kind = KeyKind::p256) const;
   // Whether this authority signed the certificate (PEM).
   [[nodiscard]] bool has_signed(const std::string& certificate_pem) const;
 

@@ -1,6 +1,7 @@
 #include "tls/builder.h"
 
 #include <openssl/ec.h>
+#include <openssl/rsa.h>
 
 #include <algorithm>
 #include <ctime>
@@ -106,6 +107,12 @@ std::string common_name_of(const SubjectNames& names) {
 Result<KeyPtr> make_key() {
   KeyPtr key(EVP_EC_gen("P-256"));
   if (!key) return fail("make private key", "P-256", openssl_cause());
+  return key;
+}
+
+Result<KeyPtr> make_rsa_key() {
+  KeyPtr key(EVP_RSA_gen(2048));
+  if (!key) return fail("make private key", "RSA", openssl_cause());
   return key;
 }
 

@@ -18,6 +18,8 @@ struct Validity {
 
 // A new private key on curve P-256.
 Result<KeyPtr> make_key();
+// Of 2048 bits.
+Result<KeyPtr> make_rsa_key();
 
 // A self-signed authority that may sign leaves and nothing else.
 Result<CertificatePtr> make_authority_certificate(EVP_PKEY* key, const std::string& common_name, Validity validity,

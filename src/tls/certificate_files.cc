@@ -40,7 +40,7 @@ Status check_file_name(const std::string& name) {
 
 Result<KeptCertificate> ensure_certificate(const Authority& authority, const std::string& folder,
                                            const std::string& name, const SubjectNames& names, const Clock& clock,
-                                           RandomSource& random) {
+                                           RandomSource& random, KeyKind kind) {
   GINNEL_CHECKED(check_file_name(name));
   GINNEL_CHECKED(check_names(names));
   GINNEL_CHECKED(make_directories(folder, 0700));
@@ -56,7 +56,7 @@ Result<KeptCertificate> ensure_certificate(const Authority& authority, const std
     kept.reissued_because = (chain ? kept.key_path : kept.certificate_path) + " did not exist";
   }
   if (!kept.reissued_because.empty()) {
-    GINNEL_TRY(kept.certificate, authority.issue(names, clock, random));
+    GINNEL_TRY(kept.certificate, authority.issue(names, clock, random, kind));
     GINNEL_CHECKED(write_file_atomically(kept.key_path, kept.certificate.key, 0600));
     GINNEL_CHECKED(write_file_atomically(kept.certificate_path, kept.certificate.chain, 0644));
   }

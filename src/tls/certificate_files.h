@@ -20,11 +20,11 @@ struct KeptCertificate {
 };
 
 // The certificate of the files, if it is whole, signed by `authority`, for exactly these names and good for 30 days
-// more; else a new one, written before this returns. A file that is broken is replaced and named in the reason: unlike
-// the authority's own files nothing is lost with it. Errors: names that cannot stand in a certificate, unwritable
-// files. One caller at a time for one `name` (which is a plain file name).
+// more; else a new one with a key of this kind, written before this returns. A file that is broken is replaced and
+// named in the reason: unlike the authority's own files nothing is lost with it. Errors: names that cannot stand in a
+// certificate, unwritable files. One caller at a time for one `name` (which is a plain file name).
 Result<KeptCertificate> ensure_certificate(const Authority& authority, const std::string& folder,
                                            const std::string& name, const SubjectNames& names, const Clock& clock,
-                                           RandomSource& random);
+                                           RandomSource& random, KeyKind kind = KeyKind::p256);
 
 }  // namespace ginnel::tls

@@ -22,11 +22,12 @@ ALLOWED = {
     "maglev": {"base"},
     "dataplane": {"base", "plan", "maglev", "abi"},
     "health": {"base", "plan"},
+    "notify": {"base", "tls", "http"},
     "dns": {"base", "plan"},
     "relay": {"base", "plan"},
     "cli": {"base", "config", "http", "relay", "daemon"},
     "daemon": {"base", "model", "store", "aws", "config", "tls", "http", "api", "planner", "plan", "dataplane", "dns",
-               "relay", "health", "abi"},
+               "relay", "health", "notify", "abi"},
 }
 # Top-level folders that are not modules of src/.
 ALLOWED_TOP = {"abi": set(), "bpf": {"abi"}}
