@@ -12,7 +12,7 @@
 namespace ginnel::model {
 
 // The plan of the VPC made from `applied` stands in the kernel and in the resolver. What that means for `newest`:
-//   endpoint  pending → available;  deleting → gone, with its interfaces and tags
+//   endpoint  pending → available;  deleting → gone, with its interfaces, notifications and tags
 //   instance  pending → running;  shutting-down → terminated, its interface gone, or detached where it is to stay
 // Only resources that are the same in both are touched, their interfaces included: what has changed since is not in
 // force yet, and is judged when the newer plan is applied.
