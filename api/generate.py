@@ -90,14 +90,14 @@ class Generator:
 
     def enum(self, name):
         values = self.service.enums[name]
-        lines, used = [f"struct {name} {{"], {"kAll"}
+        lines, used = [f"struct {name} {{"], {"kValues"}
         for value in values:
             if (spelled := constant(value)) in used:
                 raise SystemExit(f"{name}: two values become {spelled}")
             used.add(spelled)
             lines.append(f'  static constexpr std::string_view {spelled} = "{value}";')
         quoted = ", ".join(f'"{value}"' for value in values)
-        lines.append(f"  static constexpr std::array<std::string_view, {len(values)}> kAll{{{quoted}}};\n}};\n")
+        lines.append(f"  static constexpr std::array<std::string_view, {len(values)}> kValues{{{quoted}}};\n}};\n")
         return "\n".join(lines)
 
     def structure(self, name):
@@ -153,9 +153,9 @@ class Generator:
         if member.only:
             lines.append(f'reader.only({wire}, "{member.only}");')
         elif member.type in self.service.enums and member.is_list:
-            lines.append(f"reader.each_one_of({wire}{item}, {member.type}::kAll);")
+            lines.append(f"reader.each_one_of({wire}{item}, {member.type}::kValues);")
         elif member.type in self.service.enums:
-            lines.append(f"reader.one_of({wire}, {member.type}::kAll);")
+            lines.append(f"reader.one_of({wire}, {member.type}::kValues);")
         lines.append(f"reader.read({wire}, out.{snake(member.name)}{item if member.is_list else ''});")
         return lines
 

@@ -44,6 +44,18 @@ inline constexpr IdForm kIdForm<model::Instance>{"i", "instance", "instance ID",
 template <>
 inline constexpr IdForm kIdForm<model::VpcEndpoint>{"vpce", "vpc-endpoint", "Vpc Endpoint Id",
                                                     "InvalidVpcEndpointId.NotFound", "InvalidVpcEndpointId.Malformed"};
+template <>
+inline constexpr IdForm kIdForm<model::EndpointService>{"vpce-svc", "vpc-endpoint-service", "VpcEndpointService Id",
+                                                        "InvalidVpcEndpointServiceId.NotFound",
+                                                        "InvalidVpcEndpointServiceId.Malformed"};
+template <>
+inline constexpr IdForm kIdForm<model::ServicePermission>{
+    "vpce-svc-perm", "vpc-endpoint-service-permission", "VpcEndpointServicePermission Id",
+    "InvalidVpcEndpointServicePermissionId.NotFound", "InvalidVpcEndpointServicePermissionId.Malformed"};
+template <>
+inline constexpr IdForm kIdForm<model::ConnectionNotification>{
+    "vpce-nfn", "vpc-endpoint-connection-notification", "ConnectionNotification Id", "InvalidConnectionNotification",
+    "InvalidConnectionNotification"};
 
 // PREFIX, a dash, and 8 or 17 hexadecimal digits in small letters.
 [[nodiscard]] bool is_resource_id(std::string_view id, std::string_view prefix);

@@ -39,6 +39,9 @@ void mark_endpoint(const Snapshot& newest, const VpcEndpoint& endpoint, Change& 
     for (const auto* interface : newest.table<NetworkInterface>().referring_to(endpoint.id)) {
       erase_with_tags(newest, *interface, change);
     }
+    for (const auto* notification : newest.table<ConnectionNotification>().referring_to(endpoint.id)) {
+      change.erase(*notification);
+    }
     erase_with_tags(newest, endpoint, change);
   }
 }

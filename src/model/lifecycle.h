@@ -12,7 +12,7 @@
 namespace ginnel::model {
 
 // The plan of the VPC made from `applied` stands in the kernel and in the resolver. What that means for `newest`:
-//   endpoint  pending → available;  deleting → gone, with its interfaces and tags
+//   endpoint  pending → available;  deleting → gone, with its interfaces, notifications and tags
 //   load balancer  provisioning → active
 //   target    its registration ends, its health checks begin
 //   instance  pending → running;  shutting-down → terminated, its interface gone, or detached where it is to stay

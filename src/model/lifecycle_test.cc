@@ -42,6 +42,16 @@ TEST(MarkApplied, ADeletingEndpointGoesWithItsInterfacesAndTags) {
   EXPECT_EQ(after.find<Tags>("vpce-1"), nullptr);
 }
 
+TEST(MarkApplied, ADeletingEndpointTakesItsNotificationsAlong) {
+  Change change;
+  change.put(ConnectionNotification{.id = "vpce-nfn-1", .endpoint = "vpce-1"});
+  change.put(ConnectionNotification{.id = "vpce-nfn-2", .endpoint = "vpce-2"});
+  const auto snapshot = with_endpoint("deleting").with(change);
+  const auto after = snapshot.with(mark_applied(snapshot, snapshot, "vpc-1", kNow));
+  EXPECT_EQ(after.find<ConnectionNotification>("vpce-nfn-1"), nullptr);
+  EXPECT_NE(after.find<ConnectionNotification>("vpce-nfn-2"), nullptr);
+}
+
 TEST(MarkApplied, OtherEndpointStatesStay) {
   for (const char* state : {"available", "pendingAcceptance", "rejected", "failed", "expired"}) {
     const auto snapshot = with_endpoint(state);

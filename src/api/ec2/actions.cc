@@ -1,16 +1,22 @@
 #include "api/ec2/actions.h"
 
+#include "api/ec2/connection_notifications.h"
 #include "api/ec2/create_vpc_endpoint.h"
 #include "api/ec2/delete_vpc_endpoints.h"
 #include "api/ec2/endpoint_services.h"
 #include "api/ec2/endpoints.h"
 #include "api/ec2/instances.h"
+#include "api/ec2/modify_service_configuration.h"
 #include "api/ec2/modify_vpc_endpoint.h"
 #include "api/ec2/network_interfaces.h"
 #include "api/ec2/regions.h"
 #include "api/ec2/run_instances.h"
 #include "api/ec2/security_group_rules.h"
 #include "api/ec2/security_groups.h"
+#include "api/ec2/service_configurations.h"
+#include "api/ec2/service_connections.h"
+#include "api/ec2/service_permissions.h"
+#include "api/ec2/service_private_name.h"
 #include "api/ec2/subnets.h"
 #include "api/ec2/tags.h"
 #include "api/ec2/terminate_instances.h"
@@ -51,9 +57,27 @@ void add_ec2_actions(ActionTable& table) {
 
   table.add<ec2::CreateVpcEndpoint>(create_vpc_endpoint);
   table.add<ec2::DeleteVpcEndpoints>(delete_vpc_endpoints);
+  table.add<ec2::DescribeVpcEndpointAssociations>(describe_vpc_endpoint_associations);
   table.add<ec2::DescribeVpcEndpoints>(describe_vpc_endpoints);
   table.add<ec2::DescribeVpcEndpointServices>(describe_vpc_endpoint_services);
   table.add<ec2::ModifyVpcEndpoint>(modify_vpc_endpoint);
+
+  table.add<ec2::CreateVpcEndpointServiceConfiguration>(create_service_configuration);
+  table.add<ec2::DeleteVpcEndpointServiceConfigurations>(delete_service_configurations);
+  table.add<ec2::DescribeVpcEndpointServiceConfigurations>(describe_service_configurations);
+  table.add<ec2::ModifyVpcEndpointServiceConfiguration>(modify_service_configuration);
+  table.add<ec2::ModifyVpcEndpointServicePayerResponsibility>(modify_payer_responsibility);
+  table.add<ec2::DescribeVpcEndpointServicePermissions>(describe_service_permissions);
+  table.add<ec2::ModifyVpcEndpointServicePermissions>(modify_service_permissions);
+  table.add<ec2::StartVpcEndpointServicePrivateDnsVerification>(start_private_dns_verification);
+
+  table.add<ec2::AcceptVpcEndpointConnections>(accept_connections);
+  table.add<ec2::DescribeVpcEndpointConnections>(describe_connections);
+  table.add<ec2::RejectVpcEndpointConnections>(reject_connections);
+  table.add<ec2::CreateVpcEndpointConnectionNotification>(create_connection_notification);
+  table.add<ec2::DeleteVpcEndpointConnectionNotifications>(delete_connection_notifications);
+  table.add<ec2::DescribeVpcEndpointConnectionNotifications>(describe_connection_notifications);
+  table.add<ec2::ModifyVpcEndpointConnectionNotification>(modify_connection_notification);
 
   table.add<ec2::DescribeInstances>(describe_instances);
   table.add<ec2::DescribeNetworkInterfaces>(describe_network_interfaces);

@@ -2,13 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "api/counter.h"
+#include "api/ec2/connection_events.h"
 #include "api/ec2/endpoint_checks.h"
 #include "api/ec2/endpoint_interfaces.h"
 #include "api/ec2/endpoints.h"
 #include "api/ec2/interface_groups.h"
+#include "api/ec2/service_access.h"
+#include "api/ec2/service_balancers.h"
 #include "api/lookup.h"
 #include "api/tags.h"
+#include "model/services.h"
 
 namespace ginnel::api {
 namespace {
@@ -29,12 +35,43 @@ aws::ApiStatus check_type(const ec2::CreateVpcEndpointRequest& request) {
   return {};
 }
 
-aws::ApiResult<const model::Service*> read_service(const Call& call, const ec2::CreateVpcEndpointRequest& request) {
+aws::ApiResult<model::Service> read_service(const Call& call, const ec2::CreateVpcEndpointRequest& request) {
   if (request.service_name.value_or("").empty()) return aws::missing_parameter("ServiceName");
   if (request.service_region && *request.service_region != call.region.name) {
     return aws::unsupported_value("ServiceRegion", *request.service_region);
   }
   return find_service(call, *request.service_name);
+}
+
+// Of the subnets that the endpoint is to stand in; those that do not exist are refused later.
+std::set<std::string> zones_of_subnets(const Call& call, const ec2::CreateVpcEndpointRequest& request) {
+  std::vector<std::string> ids = request.subnet_ids;
+  for (const auto& configuration : request.subnet_configurations) {
+    if (configuration.subnet_id) ids.push_back(*configuration.subnet_id);
+  }
+  std::set<std::string> zones;
+  for (const auto& id : ids) {
+    if (const auto* subnet = call.snapshot.find<model::Subnet>(id)) zones.insert(subnet->zone);
+  }
+  return zones;
+}
+
+// To a service that an account offers: the endpoint gets its load balancer, and waits where the provider wants to be
+// asked. Does nothing for the region's own services.
+aws::ApiStatus connect(const Call& call, const ec2::CreateVpcEndpointRequest& request, model::Service& service,
+                       model::VpcEndpoint& endpoint) {
+  const auto* offered = model::offered_service(call.snapshot, call.region, service.name);
+  if (offered == nullptr) return {};
+  const auto* balancer = choose_balancer(call.snapshot, *offered, zones_of_subnets(call, request));
+  if (balancer == nullptr) {
+    return invalid(fmt::format("The VPC endpoint service {} has no load balancer", service.name));
+  }
+  narrow_zones(service, *balancer);
+  endpoint.service = offered->id;
+  endpoint.load_balancer = balancer->id;
+  endpoint.connection = make_resource_id("vpce-con", call.random);
+  endpoint.state = offered->acceptance_required ? "pendingAcceptance" : "pending";
+  return {};
 }
 
 aws::ApiStatus check_limit(const Call& call, const model::Vpc& vpc) {
@@ -56,7 +93,7 @@ aws::ApiResult<bool> read_private_dns(const Call& call, const ec2::CreateVpcEndp
 
 ActionResult<ec2::CreateVpcEndpointResponse> create_vpc_endpoint(const Call& call,
                                                                  const ec2::CreateVpcEndpointRequest& request) {
-  GINNEL_TRY(const auto* service, read_service(call, request));
+  GINNEL_TRY(model::Service service, read_service(call, request));
   GINNEL_TRY(const auto* vpc, find_owned<model::Vpc>(call, *request.vpc_id));
   GINNEL_CHECKED(check_type(request));
   GINNEL_CHECKED(check_ip_options(request.ip_address_type, request.dns_options));
@@ -70,18 +107,21 @@ ActionResult<ec2::CreateVpcEndpointResponse> create_vpc_endpoint(const Call& cal
   endpoint.id = make_resource_id("vpce", call.random);
   endpoint.account = call.account;
   endpoint.vpc = vpc->id;
-  endpoint.service_name = service->name;
+  endpoint.service_name = service.name;
+  GINNEL_CHECKED(connect(call, request, service, endpoint));
+  if (!policy.empty()) GINNEL_CHECKED(check_takes_policy(endpoint));
   GINNEL_TRY(endpoint.groups, resolve_groups(call, vpc->id, request.security_group_ids));
-  GINNEL_TRY(endpoint.private_dns, read_private_dns(call, request, *vpc, *service));
+  GINNEL_TRY(endpoint.private_dns, read_private_dns(call, request, *vpc, service));
   endpoint.dns_hash = random_hex(call.random, kDnsHashDigits);
   endpoint.policy_document = policy;
   endpoint.created = call.now_ms();
-  EndpointInterfaces interfaces(call, *service, endpoint);
+  EndpointInterfaces interfaces(call, service, endpoint);
   GINNEL_CHECKED(interfaces.add(request.subnet_ids, request.subnet_configurations));
   interfaces.put(change);
   endpoint.number = next_number(call.snapshot, change, "vpc-endpoint");
   tags.put(call, change, "vpc-endpoint", endpoint.id);
   change.put(endpoint);
+  add_event(call, change, endpoint, kConnectEvent);
 
   const model::Snapshot after = call.snapshot.with(change);
   ec2::CreateVpcEndpointResponse response;

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "api/ec2/connection_events.h"
+#include "api/ec2/unsuccessful.h"
 #include "api/lookup.h"
 
 namespace ginnel::api {
@@ -13,15 +15,13 @@ ActionResult<ec2::DeleteVpcEndpointsResponse> delete_vpc_endpoints(const Call& c
   for (const auto& id : ids) {
     const auto found = find_owned<model::VpcEndpoint>(call, id);
     if (!found) {
-      ec2::UnsuccessfulItem item;
-      item.resource_id = id;
-      item.error = ec2::UnsuccessfulItemError{.code = found.error().code, .message = found.error().message};
-      done.response.unsuccessful.push_back(std::move(item));
+      done.response.unsuccessful.push_back(unsuccessful_item(id, found.error()));
       continue;
     }
     if ((*found)->state == "deleting") continue;
     model::VpcEndpoint next = **found;
     next.state = "deleting";
+    add_event(call, done.change, next, kDeleteEvent);
     done.change.put(std::move(next));
   }
   return done;

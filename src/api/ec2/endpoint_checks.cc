@@ -7,6 +7,7 @@
 
 #include "api/ec2/endpoint_states.h"
 #include "aws/utf8.h"
+#include "model/services.h"
 
 namespace ginnel::api {
 namespace {
@@ -28,14 +29,14 @@ aws::ApiError bad_policy(std::string_view why) {
 
 }  // namespace
 
-aws::ApiResult<const model::Service*> find_service(const Call& call, std::string_view name) {
-  if (const auto* service = call.region.service(name)) return service;
-  return aws::api_error("InvalidServiceName", fmt::format("The Vpc Endpoint Service '{}' does not exist", name));
-}
-
 aws::ApiStatus check_private_dns(const Call& call, const model::Vpc& vpc, const model::Service& service,
                                  std::string_view endpoint_id) {
   if (service.private_dns_names.empty()) {
+    const auto* offered = model::offered_service(call.snapshot, call.region, service.name);
+    if (offered != nullptr && !offered->private_dns_name.empty()) {
+      return invalid(fmt::format(
+          "Private DNS can't be enabled because the service {} has not verified the private DNS name.", service.name));
+    }
     return invalid(fmt::format(
         "Private DNS can't be enabled because the service {} does not provide a private DNS name.", service.name));
   }
@@ -44,16 +45,26 @@ aws::ApiStatus check_private_dns(const Call& call, const model::Vpc& vpc, const 
         "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {}",
         vpc.id));
   }
-  for (const auto* other : call.snapshot.table<model::VpcEndpoint>().referring_to(vpc.id)) {
+  return check_names_free(call, vpc.id, service, endpoint_id);
+}
+
+aws::ApiStatus check_names_free(const Call& call, std::string_view vpc_id, const model::Service& service,
+                                std::string_view endpoint_id) {
+  for (const auto* other : call.snapshot.table<model::VpcEndpoint>().referring_to(vpc_id)) {
     if (other->id == endpoint_id || !other->private_dns || !holds_names(*other)) continue;
-    const auto* other_service = call.region.service(other->service_name);
-    const std::string* name = other_service != nullptr ? common_name(service, *other_service) : nullptr;
+    const auto other_service = model::find_service(call.snapshot, call.region, other->service_name);
+    const std::string* name = other_service ? common_name(service, *other_service) : nullptr;
     if (name == nullptr) continue;
     return invalid(fmt::format(
         "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {} in the VPC {}",
-        *name, vpc.id));
+        *name, vpc_id));
   }
   return {};
+}
+
+aws::ApiStatus check_takes_policy(const model::VpcEndpoint& endpoint) {
+  if (endpoint.service.empty()) return {};
+  return invalid(fmt::format("The VPC endpoint service {} does not support a PolicyDocument", endpoint.service_name));
 }
 
 aws::ApiStatus check_policy(std::string_view document) {

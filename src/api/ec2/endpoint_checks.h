@@ -12,13 +12,15 @@ namespace ginnel::api {
 
 inline constexpr size_t kMaxEndpointPolicyLength = 20'480;  // characters
 
-// "The Vpc Endpoint Service 'X' does not exist" where the region has none of that name.
-aws::ApiResult<const model::Service*> find_service(const Call& call, std::string_view name);
-
 // Whether the endpoint may answer for the service's private names in its VPC. `endpoint_id` is empty for a new one.
 aws::ApiStatus check_private_dns(const Call& call, const model::Vpc& vpc, const model::Service& service,
                                  std::string_view endpoint_id);
+// The part of it that other endpoints may spoil: none in the VPC answers for a private name of the service.
+aws::ApiStatus check_names_free(const Call& call, std::string_view vpc_id, const model::Service& service,
+                                std::string_view endpoint_id);
 
+// Only the region's own services look at policies.
+aws::ApiStatus check_takes_policy(const model::VpcEndpoint& endpoint);
 // A JSON object with a Statement, not too long.
 aws::ApiStatus check_policy(std::string_view document);
 // The policy of an endpoint that was given none: everything is allowed.

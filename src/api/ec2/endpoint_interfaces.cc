@@ -25,6 +25,11 @@ const ec2::SubnetConfiguration* configuration_of(const std::vector<ec2::SubnetCo
   return found == configurations.end() ? nullptr : &*found;
 }
 
+std::string supported_zones(const model::Service& service) {
+  if (service.zones.empty()) return "supports none";
+  return fmt::format("supports {}", fmt::join(service.zones, ", "));
+}
+
 aws::ApiStatus check_configurations(const std::vector<ec2::SubnetConfiguration>& configurations) {
   for (size_t i = 0; i < configurations.size(); ++i) {
     const auto& id = configurations[i].subnet_id;
@@ -110,8 +115,9 @@ aws::ApiResult<const model::Subnet*> EndpointInterfaces::check_subnet(const std:
     return invalid(fmt::format("The subnet {} does not belong to the VPC {}", id, endpoint_.vpc));
   }
   if (std::find(service_.zones.begin(), service_.zones.end(), subnet->zone) == service_.zones.end()) {
-    return invalid(fmt::format("The VPC endpoint service {} does not support the availability zone of the subnet: {}",
-                               service_.name, id));
+    return invalid(
+        fmt::format("The VPC endpoint service {} does not support the availability zone of the subnet: {} ({})",
+                    service_.name, id, supported_zones(service_)));
   }
   return subnet;
 }

@@ -11,8 +11,11 @@ namespace ginnel::api {
          endpoint.state == "deleting";
 }
 
-[[nodiscard]] inline bool is_modifiable(const model::VpcEndpoint& endpoint) {
+// It is connected to its service, or waits to be: it counts as one of the service's connections.
+[[nodiscard]] inline bool is_connected(const model::VpcEndpoint& endpoint) {
   return endpoint.state == "pendingAcceptance" || endpoint.state == "pending" || endpoint.state == "available";
 }
+
+[[nodiscard]] inline bool is_modifiable(const model::VpcEndpoint& endpoint) { return is_connected(endpoint); }
 
 }  // namespace ginnel::api

@@ -8,6 +8,7 @@
 #include "api/ec2/endpoint_checks.h"
 #include "api/ec2/interface_groups.h"
 #include "api/tags.h"
+#include "model/services.h"
 
 namespace ginnel::api {
 namespace {
@@ -28,12 +29,13 @@ const Attributes<model::VpcEndpoint>& attributes() {
   return kAll;
 }
 
-// Regional, zonal, private, each with the zone that it stands in. The endpoint's own names stand in one zone of the
-// region; the private names in one that only this endpoint's VPC sees.
+}  // namespace
+
+// The endpoint's own names stand in one zone of the region; the private names in one that only its VPC sees.
 std::vector<ec2::DnsEntry> dns_entries(const Call& call, const model::VpcEndpoint& endpoint) {
   std::vector<ec2::DnsEntry> out;
-  const auto* service = call.region.service(endpoint.service_name);
-  if (service == nullptr) return out;
+  const auto service = model::find_service(call.snapshot, call.region, endpoint.service_name);
+  if (!service) return out;
   const std::string public_zone =
       model::hosted_zone_id(fmt::format("{}.vpce.{}", call.region.name, call.region.dns_suffix));
   const auto add = [&](std::string name, std::string zone) {
@@ -51,8 +53,6 @@ std::vector<ec2::DnsEntry> dns_entries(const Call& call, const model::VpcEndpoin
   }
   return out;
 }
-
-}  // namespace
 
 ec2::VpcEndpoint to_wire(const Call& call, const model::VpcEndpoint& endpoint) {
   ec2::VpcEndpoint out;
@@ -90,6 +90,22 @@ aws::ApiResult<ec2::DescribeVpcEndpointsResponse> describe_vpc_endpoints(
   for (const auto* endpoint : page.items) response.vpc_endpoints.push_back(to_wire(call, *endpoint));
   response.next_token = page.next_token;
   return response;
+}
+
+aws::ApiResult<ec2::DescribeVpcEndpointAssociationsResponse> describe_vpc_endpoint_associations(
+    const Call& call, const ec2::DescribeVpcEndpointAssociationsRequest& request) {
+  using Association = ec2::VpcEndpointAssociation;
+  for (const auto& id : request.vpc_endpoint_ids) GINNEL_CHECKED(find_owned<model::VpcEndpoint>(call, id));
+  aws::FilterTable<Association> table;
+  for (const char* name : {"vpc-endpoint-id", "associated-resource-accessibility", "association-id",
+                           "associated-resource-id", "service-network-arn", "resource-configuration-group-arn"}) {
+    table.add(name, [](const Association&) { return Values(); });
+  }
+  GINNEL_CHECKED(table.matcher(request.filters));
+  GINNEL_CHECKED(aws::paginate({.operation = "DescribeVpcEndpointAssociations", .smallest = 1},
+                               {request.max_results, request.next_token}, std::vector<Association>(),
+                               [](const Association& one) { return *one.id; }));
+  return ec2::DescribeVpcEndpointAssociationsResponse();
 }
 
 }  // namespace ginnel::api

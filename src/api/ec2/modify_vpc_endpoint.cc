@@ -8,6 +8,8 @@
 #include "api/ec2/endpoint_interfaces.h"
 #include "api/ec2/endpoint_states.h"
 #include "api/ec2/interface_groups.h"
+#include "api/ec2/service_access.h"
+#include "api/ec2/service_balancers.h"
 #include "api/lookup.h"
 
 namespace ginnel::api {
@@ -24,6 +26,14 @@ aws::ApiStatus check_parameters(const ec2::ModifyVpcEndpointRequest& request) {
   }
   GINNEL_CHECKED(check_ip_options(request.ip_address_type, request.dns_options));
   return request.policy_document ? check_policy(*request.policy_document) : aws::ApiStatus();
+}
+
+// In the zones where the endpoint can stand: those of the load balancer that serves it for its life.
+aws::ApiResult<model::Service> endpoint_service(const Call& call, const model::VpcEndpoint& endpoint) {
+  GINNEL_TRY(model::Service service, service_of(call, endpoint));
+  const auto* balancer = call.snapshot.find<model::LoadBalancer>(endpoint.load_balancer);
+  if (balancer != nullptr) narrow_zones(service, *balancer);
+  return service;
 }
 
 aws::ApiStatus change_groups(const Call& call, const ec2::ModifyVpcEndpointRequest& request,
@@ -65,17 +75,18 @@ ActionResult<ec2::ModifyVpcEndpointResponse> modify_vpc_endpoint(const Call& cal
     return aws::api_error("IncorrectState", fmt::format("The VPC endpoint {} can't be modified in the state {}",
                                                         found->id, found->state));
   }
-  GINNEL_TRY(const auto* service, find_service(call, found->service_name));
+  GINNEL_TRY(const model::Service service, endpoint_service(call, *found));
 
   model::VpcEndpoint endpoint = *found;
   GINNEL_CHECKED(change_groups(call, request, endpoint));
-  GINNEL_CHECKED(change_private_dns(call, request, *service, endpoint));
+  GINNEL_CHECKED(change_private_dns(call, request, service, endpoint));
+  if (request.policy_document) GINNEL_CHECKED(check_takes_policy(endpoint));
   if (request.reset_policy.value_or(false)) endpoint.policy_document.clear();
   if (request.policy_document) endpoint.policy_document = *request.policy_document;
   if (endpoint.state == "available") endpoint.state = "pending";
 
   Done<ec2::ModifyVpcEndpointResponse> done;
-  EndpointInterfaces interfaces(call, *service, endpoint);
+  EndpointInterfaces interfaces(call, service, endpoint);
   GINNEL_CHECKED(interfaces.remove(request.remove_subnet_ids));
   GINNEL_CHECKED(interfaces.add(request.add_subnet_ids, request.subnet_configurations));
   interfaces.put(done.change);

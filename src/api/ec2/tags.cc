@@ -33,6 +33,8 @@ aws::ApiResult<model::Tags> find_tags(const Call& call, const std::string& id) {
   if (prefix == kIdForm<model::NetworkInterface>.prefix) return tags_of<model::NetworkInterface>(call, id);
   if (prefix == kIdForm<model::Instance>.prefix) return tags_of<model::Instance>(call, id);
   if (prefix == kIdForm<model::VpcEndpoint>.prefix) return tags_of<model::VpcEndpoint>(call, id);
+  if (prefix == kIdForm<model::EndpointService>.prefix) return tags_of<model::EndpointService>(call, id);
+  if (prefix == kIdForm<model::ServicePermission>.prefix) return tags_of<model::ServicePermission>(call, id);
   return aws::api_error("InvalidID", fmt::format("The ID '{}' is not valid", id));
 }
 

@@ -1,6 +1,6 @@
 #include "api/sts/caller_identity.h"
 
-#include <fmt/format.h>
+#include "api/caller.h"
 
 namespace ginnel::api {
 
@@ -9,7 +9,7 @@ aws::ApiResult<sts::GetCallerIdentityResponse> get_caller_identity(const Call& c
   sts::GetCallerIdentityResponse response;
   response.user_id = call.account;
   response.account = call.account;
-  response.arn = fmt::format("arn:{}:iam::{}:root", call.region.partition, call.account);
+  response.arn = caller_arn(call);
   return response;
 }
 
