@@ -27,7 +27,7 @@ class FlowGc : public testing::Test {
 
   // A flow in VPC 1 from 10.0.1.5 to 10.0.1.6, seen so many seconds ago in its two directions; its key.
   ginnel_flow_key add(uint8_t protocol, uint16_t port, uint32_t state, uint32_t forward_s, uint32_t reverse_s,
-                      uint32_t link = 0) {
+                      uint32_t link = 0, uint32_t target = 0) {
     ginnel_flow_key key{};
     key.scope = 1;
     key.source = to_abi(IpAddress::from_v4(0x0a000105));
@@ -43,6 +43,7 @@ class FlowGc : public testing::Test {
     flow.out_scope = 1;
     flow.state = state;
     flow.link = link;
+    flow.target = target;
     flow.last_seen_s = kNow - forward_s;
     const ginnel_flow_key partner = ginnel_flow_partner(&key, &flow);
     ginnel_flow reverse = flow;
@@ -126,6 +127,35 @@ TEST_F(FlowGc, CutByPortMeetsThatAddressOfThatVpcOnly) {
   EXPECT_EQ(cut_flows(flows_, {{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 0U);
   EXPECT_EQ(cut_flows(flows_, {{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 2U);
   EXPECT_NE(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+}
+
+TEST_F(FlowGc, CutByTarget) {
+  const auto key = add(GINNEL_UDP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7, 21);
+  const auto other = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7, 22);
+  EXPECT_EQ(cut_flows(flows_, {{}, {}, {}, {21}}).value().entries, 2U);
+  EXPECT_EQ(entries(key), 0);
+  EXPECT_EQ(entries(other), 2);
+}
+
+TEST_F(FlowGc, ABalancersIdleTimeHoldsForOpenTcpOnly) {
+  const auto with_idle_time = [&](const ginnel_flow_key& key, uint16_t idle_s) {
+    auto flow = *flows_.get(key).value();
+    flow.idle_s = idle_s;
+    EXPECT_GOOD(flows_.put(key, flow));
+    const auto partner = ginnel_flow_partner(&key, &flow);
+    auto other = *flows_.get(partner).value();
+    other.idle_s = idle_s;
+    EXPECT_GOOD(flows_.put(partner, other));
+    return key;
+  };
+  const auto longer = with_idle_time(add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 999, 999), 1000);
+  const auto shorter = with_idle_time(add(GINNEL_TCP, 1001, GINNEL_FLOW_ANSWERED, 61, 61), 60);
+  const auto closed = with_idle_time(add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED | GINNEL_FLOW_RST, 61, 61), 1000);
+  const auto unanswered = with_idle_time(add(GINNEL_TCP, 1003, 0, 61, 61), 1000);
+  const auto datagrams = with_idle_time(add(GINNEL_UDP, 1004, GINNEL_FLOW_ANSWERED, 121, 121), 1000);
+  ASSERT_GOOD(collect_flows(flows_, kNow));
+  EXPECT_EQ(entries(longer), 2);
+  for (const auto& key : {shorter, closed, unanswered, datagrams}) EXPECT_EQ(entries(key), 0);
 }
 
 TEST_F(FlowGc, AMapOfAnotherLayoutIsRefused) {
