@@ -60,6 +60,8 @@ class Dataplane::Impl {
                                            kRouterMac, GINNEL_MTU));
     GINNEL_TRY(attacher_, make_attacher(options.attach, system_.peer_ifindex));
     GINNEL_CHECKED(load_program(options));
+    GINNEL_TRY(Nudger nudger, Nudger::open());
+    nudger_.emplace(std::move(nudger));
     devices_.emplace(*netlink_, namespaces_, host_.tag);
     policies_.emplace(program_->tables());
     return adopt_state();
@@ -114,7 +116,7 @@ class Dataplane::Impl {
 
   Status adopt_state() {
     const LinuxKernel::Parts parts{namespaces_, *devices_,      *attacher_, program_->tables(),
-                                   *policies_,  program_->fd(), system_};
+                                   *policies_,  program_->fd(), system_,    *nudger_};
     GINNEL_TRY(auto found, read_back(parts, program_->id()));
     observed_ = std::move(found.vpcs);
     kernel_.emplace(parts, std::move(found.ports));
@@ -143,8 +145,8 @@ class Dataplane::Impl {
       log_.info("data plane: removing what belongs to no VPC that is known (number {})", vpc);
       if (auto status = apply(vpc, {}); !status && !first) first = std::move(status).error();
     }
-    GINNEL_TRY(const auto lost, lost_links(program_->tables()));
-    for (const auto link : lost) kernel_->add_gone(link);
+    GINNEL_TRY(Gone lost, lost_flows(program_->tables()));
+    kernel_->add_gone(std::move(lost));
     GINNEL_CHECKED(kernel_->settle(plan::kSystemVpc));
     if (first) return tl::unexpected(std::move(*first));
     return {};
@@ -180,6 +182,7 @@ class Dataplane::Impl {
   std::optional<Program> program_;
   std::optional<Devices> devices_;
   std::optional<Policies> policies_;
+  std::optional<Nudger> nudger_;
   std::optional<LinuxKernel> kernel_;
   std::map<plan::VpcNumber, VpcState> observed_;
   bool adopted_ = false;
@@ -206,6 +209,11 @@ plan::HostFacts Dataplane::facts() const {
   for (const auto& [id, port] : impl_->kernel_->ports()) {
     if (port.synthetic != IpAddress()) out.synthetic.emplace(id, port.synthetic);
   }
+  for (const auto& [vpc, state] : impl_->observed_) {
+    for (const auto& [key, probe] : state.of<ProbeLink>()) {
+      if (probe) out.synthetic.emplace(probe->id, key.address);
+    }
+  }
   return out;
 }
 
@@ -228,7 +236,7 @@ Result<CollectReport> Dataplane::collect(uint32_t now_s) {
 }
 
 Status Dataplane::cut(plan::LinkNumber link) {
-  impl_->kernel_->add_gone(link);
+  impl_->kernel_->add_gone({{link}, {}, {}, {}});
   return impl_->kernel_->settle(plan::kSystemVpc);
 }
 
@@ -242,6 +250,13 @@ Result<std::map<std::string, uint64_t>> Dataplane::drops() const {
 #define GINNEL_ADD_DROP(name, text) GINNEL_CHECKED(add(GINNEL_DROP_##name, #name));
   GINNEL_DROP_REASONS(GINNEL_ADD_DROP)
 #undef GINNEL_ADD_DROP
+  return out;
+}
+
+Result<std::map<plan::BalancerNumber, uint64_t>> Dataplane::port_errors() const {
+  std::map<plan::BalancerNumber, uint64_t> out;
+  GINNEL_CHECKED(impl_->program_->tables().port_errors.for_each(
+      [&](plan::BalancerNumber balancer, uint64_t flows) { out[balancer] = flows; }));
   return out;
 }
 

@@ -4,10 +4,11 @@
 // at work. Opening it again adopts them: the new program takes over the maps of the old one and is swapped in on every
 // port without a gap, and a plan that is already in force needs no operation.
 //
-// Threads: one thread calls all members, except collect(), drops() and flow_count(), which any thread may call. The
-// calling thread's network namespace at open() is the daemon's: the host's ends of all ports are there. Errors name the
-// object and carry the errno. A failed apply() has done what it could; calling it again does the rest. Needs
-// CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See docs/decisions/0010-devices-hold-the-data-plane.md.
+// Threads: one thread calls all members, except collect(), drops(), port_errors() and flow_count(), which any thread
+// may call. The calling thread's network namespace at open() is the daemon's: the host's ends of all ports are there.
+// Errors name the object and carry the errno. A failed apply() has done what it could; calling it again does the rest.
+// Needs CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See
+// docs/decisions/0010-devices-hold-the-data-plane.md.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ class Dataplane {
   Dataplane(const Dataplane&) = delete;
   Dataplane& operator=(const Dataplane&) = delete;
 
-  // The synthetic addresses that ports hold now.
+  // The synthetic addresses that ports and probes hold now.
   [[nodiscard]] plan::HostFacts facts() const;
 
   // Brings one VPC to its plan. Work is proportional to that VPC. The system VPC has no plan.
@@ -58,6 +59,8 @@ class Dataplane {
   // Packets by the reason of their drop, reasons without any left out: "ingress_denied". Since the programs were
   // loaded.
   [[nodiscard]] Result<std::map<std::string, uint64_t>> drops() const;
+  // New flows that found no free source port, by balancer; balancers without any left out.
+  [[nodiscard]] Result<std::map<plan::BalancerNumber, uint64_t>> port_errors() const;
   // Entries of the flow map, two a flow. Reads the whole map.
   [[nodiscard]] Result<size_t> flow_count() const;
 

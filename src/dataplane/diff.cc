@@ -55,11 +55,16 @@ void all_puts(const VpcState& observed, const VpcState& wanted, std::vector<Oper
   puts<Route>(observed, wanted, out);
   puts<Destination>(observed, wanted, out);
   puts<Member>(observed, wanted, out);
+  puts<Target>(observed, wanted, out);
+  puts<Balancer>(observed, wanted, out);
   puts<Link>(observed, wanted, out);
+  puts<ProbeLink>(observed, wanted, out);
 }
 
 std::string text(const GroupSet& groups) { return fmt::format("{{{}}}", fmt::join(groups, ",")); }
 std::string text(const std::string& value) { return value; }
+
+std::string text(uint32_t number) { return std::to_string(number); }
 std::string text(const IpAddress& address) { return address.to_string(); }
 
 const char* protocol_name(uint8_t protocol) {
@@ -122,9 +127,26 @@ std::string text(const Member&) { return "member"; }
 std::string text(const Destination& value) {
   return fmt::format("groups {}{}", text(value.groups), value.local.empty() ? "" : " at " + value.local);
 }
+std::string text(const std::optional<GroupSet>& groups) { return groups ? text(*groups) : "-"; }
 std::string text(const Link& link) {
-  return fmt::format("number {} to {}:{} groups {}", link.number, link.target.address.to_string(), link.target.port,
-                     link.groups ? text(*link.groups) : "-");
+  const std::string groups = text(link.groups);
+  if (link.balancer == 0) {
+    return fmt::format("number {} to {}:{} groups {}", link.number, link.target.address.to_string(), link.target.port,
+                       groups);
+  }
+  return fmt::format("number {} to balancer {} groups {}{}", link.number, link.balancer, groups,
+                     link.endpoint.empty() ? "" : " endpoint " + link.endpoint);
+}
+std::string text(const Target& target) { return fmt::format("{}:{}", target.address.to_string(), target.port); }
+std::string text(const Balancer& balancer) {
+  return fmt::format("node {} groups {}{}{}{}{} idle {} s targets [{}]", balancer.node.to_string(),
+                     text(balancer.groups), balancer.judge_endpoints ? "" : " endpoints not judged",
+                     balancer.preserve_client ? " preserves clients" : "", balancer.proxy_header ? " PROXY" : "",
+                     balancer.sticky ? " sticky" : "", balancer.idle_timeout_s, fmt::join(balancer.targets, ","));
+}
+std::string text(const ProbeLink& probe) {
+  return fmt::format("of {} ({}) at {} from {} groups {}", probe.id, probe.number, probe.target.to_string(),
+                     probe.source.to_string(), text(probe.groups));
 }
 
 const char* kind(const Policy*) { return "policy"; }
@@ -136,6 +158,9 @@ const char* kind(const Route*) { return "route"; }
 const char* kind(const Member*) { return "member"; }
 const char* kind(const Destination*) { return "destination"; }
 const char* kind(const Link*) { return "link"; }
+const char* kind(const Target*) { return "target"; }
+const char* kind(const Balancer*) { return "balancer"; }
+const char* kind(const ProbeLink*) { return "probe"; }
 
 struct Describe {
   template <typename Object>
@@ -159,6 +184,7 @@ struct Name {
 
 std::vector<Operation> diff(const VpcState& observed, const VpcState& wanted) {
   std::vector<Operation> out;
+  removals<ProbeLink>(observed, wanted, out);
   removals<Link>(observed, wanted, out);
   removals<Member>(observed, wanted, out);
   removals<Destination>(observed, wanted, out);
@@ -168,6 +194,8 @@ std::vector<Operation> diff(const VpcState& observed, const VpcState& wanted) {
   removals<Device>(observed, wanted, out);
   const auto stale = stale_devices(observed, wanted);
   all_puts(stale.empty() ? observed : without(observed, stale), wanted, out);
+  removals<Balancer>(observed, wanted, out);
+  removals<Target>(observed, wanted, out);
   removals<Namespace>(observed, wanted, out);
   removals<Policy>(observed, wanted, out);
   return out;

@@ -1,7 +1,8 @@
 // From what is there to what is wanted: the operations in between, in an order in which each finds what it needs.
 //
 // First goes what is wanted no more, users before what they use; then comes what is new or other, in the order of
-// dependence; unused policies and namespaces go at the end, since ports change from one to the other. Pure.
+// dependence; unused balancers, targets, policies and namespaces go at the end, since their users change from one to
+// the other. Pure.
 #pragma once
 
 #include <string>
@@ -28,7 +29,8 @@ struct Remove {
 using Operation =
     std::variant<Put<Policy>, Remove<Policy>, Put<Namespace>, Remove<Namespace>, Put<Device>, Remove<Device>,
                  Put<PortEntry>, Remove<PortEntry>, Put<Attachment>, Remove<Attachment>, Put<Route>, Remove<Route>,
-                 Put<Destination>, Remove<Destination>, Put<Member>, Remove<Member>, Put<Link>, Remove<Link>>;
+                 Put<Destination>, Remove<Destination>, Put<Member>, Remove<Member>, Put<Target>, Remove<Target>,
+                 Put<Balancer>, Remove<Balancer>, Put<Link>, Remove<Link>, Put<ProbeLink>, Remove<ProbeLink>>;
 
 [[nodiscard]] std::vector<Operation> diff(const VpcState& observed, const VpcState& wanted);
 // "put port eni-1: …", one line, for logs and golden tests.

@@ -1,5 +1,6 @@
 #include "dataplane/flow_gc.h"
 
+#include <arpa/inet.h>
 #include <time.h>
 
 #include <vector>
@@ -25,6 +26,18 @@ Result<bool> still_idle(const Map<ginnel_flow_key, ginnel_flow>& flows, const gi
   return !other || is_idle(partner, *other, now_s);
 }
 
+bool touches(const Gone& gone, const ginnel_flow_key& key, const ginnel_flow& flow) {
+  if (flow.link != 0 && gone.numbers.contains(flow.link)) return true;
+  if (flow.target != 0 && gone.targets.contains(flow.target)) return true;
+  if (!gone.links.empty()) {
+    const auto link = link_of(key, flow);
+    if (link && gone.links.contains(*link)) return true;
+  }
+  if (gone.ports.empty()) return false;
+  return gone.ports.contains({key.scope, from_abi(key.source)}) ||
+         gone.ports.contains({flow.out_scope, from_abi(flow.destination)});
+}
+
 }  // namespace
 
 Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s) {
@@ -45,31 +58,34 @@ Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, ui
   return report;
 }
 
-Result<size_t> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone) {
-  if (gone.empty()) return size_t{0};
-  const auto touched = [&](const ginnel_flow_key& key, const ginnel_flow& flow) {
-    if (flow.link != 0 && gone.links.contains(flow.link)) return true;
-    if (gone.ports.empty()) return false;
-    return gone.ports.contains({key.scope, from_abi(key.source)}) ||
-           gone.ports.contains({flow.out_scope, from_abi(flow.destination)});
-  };
+std::optional<FlowLink> link_of(const ginnel_flow_key& key, const ginnel_flow& flow) {
+  if ((flow.flags & GINNEL_FLOW_TRANSLATE) == 0) return std::nullopt;
+  if ((flow.flags & GINNEL_FLOW_REVERSE) != 0) {  // what the opener sees as the source
+    return FlowLink{flow.out_scope, {from_abi(flow.source), ntohs(flow.source_port), key.protocol}, flow.link};
+  }
+  return FlowLink{key.scope, {from_abi(key.destination), ntohs(key.destination_port), key.protocol}, flow.link};
+}
+
+Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone) {
+  CutReport report;
+  if (gone.empty()) return report;
   std::vector<ginnel_flow_key> found;
   GINNEL_CHECKED(flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
-    if (touched(key, flow)) found.push_back(key);
+    if (touches(gone, key, flow)) found.push_back(key);
   }));
-  size_t cut = 0;
   for (const auto& key : found) {
     GINNEL_TRY(auto flow, flows.get(key));
-    if (!flow || (flow->flags & GINNEL_FLOW_CUT) != 0 || !touched(key, *flow)) continue;
-    ++cut;
+    if (!flow || (flow->flags & GINNEL_FLOW_CUT) != 0 || !touches(gone, key, *flow)) continue;
+    ++report.entries;
     if (key.protocol == GINNEL_TCP) {
       flow->flags |= GINNEL_FLOW_CUT;
-      GINNEL_CHECKED(flows.replace(key, *flow));
+      GINNEL_TRY(const bool there, flows.replace(key, *flow));
+      if (there) report.marked.emplace_back(key, *flow);
     } else {
       GINNEL_CHECKED(flows.erase(key));
     }
   }
-  return cut;
+  return report;
 }
 
 uint32_t monotonic_seconds() {

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "dataplane/tables.h"
 
@@ -22,15 +24,36 @@ struct CollectReport {
 // whose other half is missing is judged alone.
 Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s);
 
-// What has gone, so that its flows have to.
-struct Gone {
-  std::set<plan::LinkNumber> links;
-  std::set<std::pair<plan::VpcNumber, IpAddress>> ports;
-  [[nodiscard]] bool empty() const { return links.empty() && ports.empty(); }
+// A link as its flows name it.
+struct FlowLink {
+  plan::VpcNumber vpc = 0;  // of the opener; 0 of a probe
+  LinkKey key;
+  plan::LinkNumber number = 0;  // 0 of a probe
+  friend auto operator<=>(const FlowLink&, const FlowLink&) = default;
 };
 
-// TCP flows are marked, so that both ends get a reset at the next packet; others are removed. Returns the entries.
-Result<size_t> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone);
+// What has gone, so that its flows have to.
+struct Gone {
+  std::set<plan::LinkNumber> numbers;  // every link of the number
+  std::set<std::pair<plan::VpcNumber, IpAddress>> ports;
+  std::set<FlowLink> links;
+  std::set<plan::TargetNumber> targets;
+  [[nodiscard]] bool empty() const { return numbers.empty() && ports.empty() && links.empty() && targets.empty(); }
+};
+
+// The link that a flow goes through, from one of its entries; none inside a VPC.
+[[nodiscard]] std::optional<FlowLink> link_of(const ginnel_flow_key& key, const ginnel_flow& flow);
+
+using FlowEntry = std::pair<ginnel_flow_key, ginnel_flow>;
+
+struct CutReport {
+  size_t entries = 0;             // that were cut, two a flow
+  std::vector<FlowEntry> marked;  // the TCP ones among them
+};
+
+// TCP flows are marked, so that both ends get a reset at the next packet (nudge.h makes them send one); others are
+// removed.
+Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone);
 
 // Of CLOCK_MONOTONIC.
 [[nodiscard]] uint32_t monotonic_seconds();

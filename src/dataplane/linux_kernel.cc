@@ -21,27 +21,21 @@ Status gone(Result<bool> erased) {
 
 }  // namespace
 
-ginnel_link link_row(const Link& link, PolicyId policy, const SystemPort& system) {
-  ginnel_link row{};
-  row.number = link.number;
-  row.policy = policy;
-  row.flags = link.groups ? GINNEL_LINK_JUDGED : 0;
-  row.scope = plan::kSystemVpc;
-  row.oif = system.peer_ifindex;
-  row.target = to_abi(link.target.address);
-  row.target_port = htons(link.target.port);
-  copy_mac(system.mac, row.target_mac);
-  return row;
-}
-
 Status LinuxKernel::execute(plan::VpcNumber vpc, const Operation& operation) {
   return std::visit([&](const auto& each) { return perform(vpc, each); }, operation);
 }
 
 Status LinuxKernel::settle(plan::VpcNumber) {
-  GINNEL_CHECKED(cut_flows(parts_.tables.flows, gone_));
+  GINNEL_TRY(const auto report, cut_flows(parts_.tables.flows, gone_));
   gone_ = {};
-  return {};
+  return parts_.nudger.nudge(parts_.tables.flows, report.marked);
+}
+
+void LinuxKernel::add_gone(Gone gone) {
+  gone_.numbers.merge(gone.numbers);
+  gone_.ports.merge(gone.ports);
+  gone_.links.merge(gone.links);
+  gone_.targets.merge(gone.targets);
 }
 
 Result<LocalPort*> LinuxKernel::port(const std::string& interface_id) {
@@ -150,26 +144,6 @@ Status LinuxKernel::perform(plan::VpcNumber, const Put<Member>& put) {
 }
 Status LinuxKernel::perform(plan::VpcNumber, const Remove<Member>& remove) {
   return gone(parts_.tables.members.erase(to_abi(remove.key)));
-}
-
-Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<Link>& put) {
-  PolicyId policy = 0;
-  if (put.value.groups) {
-    GINNEL_TRY(policy, parts_.policies.id_of({vpc, *put.value.groups}));
-  }
-  const auto key = to_abi(vpc, put.key);
-  GINNEL_TRY(const auto old, parts_.tables.links.get(key));
-  GINNEL_CHECKED(parts_.tables.links.put(key, link_row(put.value, policy, parts_.system)));
-  if (old && old->number != put.value.number) gone_.links.insert(old->number);
-  return {};
-}
-Status LinuxKernel::perform(plan::VpcNumber vpc, const Remove<Link>& remove) {
-  const auto key = to_abi(vpc, remove.key);
-  GINNEL_TRY(const auto old, parts_.tables.links.get(key));
-  if (!old) return {};
-  GINNEL_CHECKED(gone(parts_.tables.links.erase(key)));
-  gone_.links.insert(old->number);
-  return {};
 }
 
 }  // namespace ginnel::dataplane

@@ -9,6 +9,7 @@
 #include "dataplane/flow_gc.h"
 #include "dataplane/kernel.h"
 #include "dataplane/netns.h"
+#include "dataplane/nudge.h"
 #include "dataplane/policies.h"
 #include "dataplane/system_port.h"
 #include "dataplane/tables.h"
@@ -35,6 +36,7 @@ class LinuxKernel final : public Kernel {
     Policies& policies;
     int program_fd;
     SystemPort system;
+    const Nudger& nudger;
   };
 
   LinuxKernel(const Parts& parts, std::map<std::string, LocalPort> ports) : parts_(parts), ports_(std::move(ports)) {}
@@ -44,7 +46,7 @@ class LinuxKernel final : public Kernel {
 
   [[nodiscard]] const std::map<std::string, LocalPort>& ports() const { return ports_; }
   // To be cut at the next settle.
-  void add_gone(plan::LinkNumber link) { gone_.links.insert(link); }
+  void add_gone(Gone gone);
 
  private:
   Status perform(plan::VpcNumber vpc, const Put<Policy>& put);
@@ -65,15 +67,25 @@ class LinuxKernel final : public Kernel {
   Status perform(plan::VpcNumber vpc, const Remove<Member>& remove);
   Status perform(plan::VpcNumber vpc, const Put<Link>& put);
   Status perform(plan::VpcNumber vpc, const Remove<Link>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Target>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Target>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<Balancer>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<Balancer>& remove);
+  Status perform(plan::VpcNumber vpc, const Put<ProbeLink>& put);
+  Status perform(plan::VpcNumber vpc, const Remove<ProbeLink>& remove);
 
   [[nodiscard]] Result<LocalPort*> port(const std::string& interface_id);
+  // 0 without groups.
+  [[nodiscard]] Result<PolicyId> policy_of(plan::VpcNumber vpc, const std::optional<GroupSet>& groups) const;
 
   Parts parts_;
   std::map<std::string, LocalPort> ports_;  // by interface id
   Gone gone_;
 };
 
-// How a link looks in the map, towards the system VPC.
+// How the objects look in their maps. `policy` is that of their groups.
 [[nodiscard]] ginnel_link link_row(const Link& link, PolicyId policy, const SystemPort& system);
+[[nodiscard]] ginnel_link probe_row(plan::VpcNumber vpc, uint16_t port, const ProbeLink& probe, PolicyId policy);
+[[nodiscard]] ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, PolicyId policy);
 
 }  // namespace ginnel::dataplane

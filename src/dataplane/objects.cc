@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "abi/link.h"
+#include "maglev/maglev.h"
+
 namespace ginnel::dataplane {
 namespace {
 
@@ -50,10 +55,63 @@ Status add_link(VpcState& state, const plan::Link& link) {
   const std::string name = fmt::format("link {} of {}", link.number, link.owner);
   if (link.groups) GINNEL_CHECKED(check_groups(state, *link.groups, name));
   const LinkKey key{link.address, link.port, link.protocol};
-  if (!state.of<Link>().emplace(key, Link{link.number, link.groups, link.target}).second) {
+  if (link.endpoint && link.owner.size() > sizeof(ginnel_link::owner)) {
+    return fail("plan", name, fmt::format("the endpoint's id is longer than {} bytes", sizeof(ginnel_link::owner)));
+  }
+  Link value{link.number, link.groups, link.target, link.balancer, link.endpoint ? link.owner : ""};
+  if (link.balancer != 0) value.target = {};
+  if (!state.of<Link>().emplace(key, std::move(value)).second) {
     return fail("plan", name, "two links at one address, port and protocol");
   }
   return {};
+}
+
+Status add_target(VpcState& state, const plan::Target& target) {
+  if (state.of<Target>().emplace(target.number, Target{target.address, target.port}).second) return {};
+  return fail("plan", fmt::format("target {} of {}", target.number, target.owner), "two targets of one number");
+}
+
+Status add_balancer(VpcState& state, const plan::Balancer& balancer) {
+  const std::string name = fmt::format("balancer {} of {}", balancer.number, balancer.owner);
+  if (balancer.groups) GINNEL_CHECKED(check_groups(state, *balancer.groups, name));
+  if (balancer.idle_timeout_s > UINT16_MAX) {
+    return fail("plan", name, fmt::format("an idle timeout of {} s, at most {}", balancer.idle_timeout_s, UINT16_MAX));
+  }
+  Balancer value{balancer.node,
+                 balancer.groups,
+                 balancer.judge_endpoints,
+                 balancer.preserve_client,
+                 balancer.proxy_header,
+                 balancer.sticky,
+                 static_cast<uint16_t>(balancer.idle_timeout_s),
+                 balancer.targets};
+  std::sort(value.targets.begin(), value.targets.end());
+  if (std::adjacent_find(value.targets.begin(), value.targets.end()) != value.targets.end()) {
+    return fail("plan", name, "a target twice");
+  }
+  if (value.targets.size() > maglev::kTableSize) {
+    return fail("plan", name, fmt::format("{} targets, at most {}", value.targets.size(), maglev::kTableSize));
+  }
+  for (const auto target : value.targets) {
+    if (!state.of<Target>().contains(target)) return fail("plan", name, fmt::format("there is no target {}", target));
+  }
+  if (state.of<Balancer>().emplace(balancer.number, std::move(value)).second) return {};
+  return fail("plan", name, "two balancers of one number");
+}
+
+Status add_probe(VpcState& state, const plan::VpcPlan& plan, const plan::Probe& probe) {
+  const std::string name = "probe of " + probe.target;
+  if (probe.groups) GINNEL_CHECKED(check_groups(state, *probe.groups, name));
+  if (probe.target.size() > kLongestProbeId) {
+    return fail("plan", name, fmt::format("the target's id is longer than {} bytes", kLongestProbeId));
+  }
+  const auto target = std::find_if(plan.targets.begin(), plan.targets.end(),
+                                   [&](const plan::Target& each) { return each.owner == probe.target; });
+  const plan::TargetNumber number = target == plan.targets.end() ? 0 : target->number;
+  ProbeLink value{probe.target, number, probe.target_address, probe.node, probe.groups};
+  const LinkKey key{probe.address, probe.port, plan::kTcp};
+  if (state.of<ProbeLink>().emplace(key, std::move(value)).second) return {};
+  return fail("plan", name, "two probes at one address and port");
 }
 
 }  // namespace
@@ -74,7 +132,10 @@ Result<VpcState> wanted_state(const plan::VpcPlan& plan) {
     }
   }
   for (const auto& address : plan.addresses) GINNEL_CHECKED(add_address(out, address));
+  for (const auto& target : plan.targets) GINNEL_CHECKED(add_target(out, target));
+  for (const auto& balancer : plan.balancers) GINNEL_CHECKED(add_balancer(out, balancer));
   for (const auto& link : plan.links) GINNEL_CHECKED(add_link(out, link));
+  for (const auto& probe : plan.probes) GINNEL_CHECKED(add_probe(out, plan, probe));
   return out;
 }
 

@@ -1,6 +1,6 @@
 // What the kernel holds for one VPC, as values: the same types for what is observed and for what is wanted.
 //
-// Nine kinds of objects, each a table from key to value. Their order is that of dependence: an object only refers to
+// Twelve kinds of objects, each a table from key to value. Their order is that of dependence: an object only refers to
 // kinds before it. In an observed table an empty value means "something is there, but not what it should be": left by
 // an operation that failed half way. Plain values without ownership.
 #pragma once
@@ -17,6 +17,8 @@
 #include "planner/plan.h"
 
 namespace ginnel::dataplane {
+
+inline constexpr size_t kLongestProbeId = 252;
 
 using GroupSet = std::vector<plan::GroupNumber>;  // sorted
 
@@ -99,12 +101,45 @@ struct LinkKey {
   friend auto operator<=>(const LinkKey&, const LinkKey&) = default;
 };
 
+// To the system VPC, or, where `balancer` is not 0, to a balancer of any VPC, which need not be there.
 struct Link {
   using Key = LinkKey;
   plan::LinkNumber number = 0;
   std::optional<GroupSet> groups;
   plan::SystemTarget target;
+  plan::BalancerNumber balancer = 0;
+  std::string endpoint;  // its id, if the address is an interface endpoint's
   friend auto operator<=>(const Link&, const Link&) = default;
+};
+
+// A registered target of the VPC's balancers.
+struct Target {
+  using Key = plan::TargetNumber;
+  IpAddress address;
+  uint16_t port = 0;
+  friend auto operator<=>(const Target&, const Target&) = default;
+};
+
+// A listener in one zone, and the targets that its table leads to.
+struct Balancer {
+  using Key = plan::BalancerNumber;
+  IpAddress node;
+  std::optional<GroupSet> groups;
+  bool judge_endpoints = true, preserve_client = false, proxy_header = false, sticky = false;
+  uint16_t idle_timeout_s = 0;
+  std::vector<plan::TargetNumber> targets;  // sorted
+  friend auto operator<=>(const Balancer&, const Balancer&) = default;
+};
+
+// From the system VPC, where the key's address is, to a target of this VPC.
+struct ProbeLink {
+  using Key = LinkKey;
+  std::string id;                 // of the model's target
+  plan::TargetNumber number = 0;  // of that target; 0 if it is none of the plan's
+  IpAddress target;
+  IpAddress source;                // the node's
+  std::optional<GroupSet> groups;  // of the balancer
+  friend auto operator<=>(const ProbeLink&, const ProbeLink&) = default;
 };
 
 template <typename Object>
@@ -113,7 +148,7 @@ using Table = std::map<typename Object::Key, std::optional<Object>>;
 struct VpcState {
   // In the order of dependence.
   std::tuple<Table<Policy>, Table<Namespace>, Table<Device>, Table<PortEntry>, Table<Attachment>, Table<Route>,
-             Table<Destination>, Table<Member>, Table<Link>>
+             Table<Destination>, Table<Member>, Table<Target>, Table<Balancer>, Table<Link>, Table<ProbeLink>>
       tables;
 
   template <typename Object>
@@ -130,7 +165,8 @@ struct VpcState {
   friend bool operator==(const VpcState&, const VpcState&) = default;
 };
 
-// The plan in these terms. Fails when the plan refers to a policy that it does not hold, or holds one object twice.
+// The plan in these terms. Fails when the plan refers to a policy or target that it does not hold, or holds one object
+// twice.
 Result<VpcState> wanted_state(const plan::VpcPlan& plan);
 
 }  // namespace ginnel::dataplane

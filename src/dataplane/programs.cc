@@ -69,16 +69,19 @@ Status hold_maps(int program_fd, const std::map<std::string, int>& maps) {
   return {};
 }
 
-Result<UniqueFd> policy_names(const RunningProgram* adopt) {
+// A map of the daemon's own: that of the running program, or a new one.
+Result<UniqueFd> own_map(const RunningProgram* adopt, const char* name, uint32_t key_size, uint32_t value_size,
+                         uint32_t entries) {
   if (adopt != nullptr) {
-    const auto found = adopt->maps.find(kPolicyNamesMap);
-    if (found == adopt->maps.end())
-      return fail("take over map", kPolicyNamesMap, "the running program does not hold it");
+    const auto found = adopt->maps.find(name);
+    if (found == adopt->maps.end()) return fail("take over map", name, "the running program does not hold it");
     return UniqueFd(dup(found->second.get()));
   }
-  UniqueFd out(bpf_map_create(BPF_MAP_TYPE_HASH, kPolicyNamesMap, sizeof(PolicyId), sizeof(PolicyName),
-                              GINNEL_MAX_POLICIES, nullptr));
-  if (!out) return fail_errno("create map", kPolicyNamesMap);
+  bpf_map_create_opts options{};
+  options.sz = sizeof options;
+  options.map_flags = BPF_F_NO_PREALLOC;
+  UniqueFd out(bpf_map_create(BPF_MAP_TYPE_HASH, name, key_size, value_size, entries, &options));
+  if (!out) return fail_errno("create map", name);
   return out;
 }
 
@@ -134,8 +137,12 @@ Result<Program> Program::load(const LoadOptions& options, Log& log) {
   std::map<std::string, int> maps;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, out.object_.get()) maps[bpf_map__name(map)] = bpf_map__fd(map);
-  GINNEL_TRY(const UniqueFd names, policy_names(options.adopt));
-  maps[kPolicyNamesMap] = names.get();
+  GINNEL_TRY(const UniqueFd policies,
+             own_map(options.adopt, kPolicyNamesMap, sizeof(PolicyId), sizeof(PolicyName), GINNEL_MAX_POLICIES));
+  GINNEL_TRY(const UniqueFd probes,
+             own_map(options.adopt, kProbeNamesMap, sizeof(ginnel_link_key), sizeof(ProbeName), GINNEL_MAX_TARGETS));
+  maps[kPolicyNamesMap] = policies.get();
+  maps[kProbeNamesMap] = probes.get();
   GINNEL_CHECKED(hold_maps(out.fd(), maps));
   GINNEL_TRY(Tables tables, Tables::bind(maps));
   out.tables_ = std::make_unique<Tables>(std::move(tables));

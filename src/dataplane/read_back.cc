@@ -2,11 +2,14 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <set>
 #include <vector>
 
 #include "dataplane/abi_values.h"
+#include "dataplane/target_tables.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -27,6 +30,8 @@ class Reader {
       out_.vpcs[vpc == vpc_of_group_.end() ? 0 : vpc->second].of<Member>()[from_abi(key)] = Member{};
     }));
     GINNEL_CHECKED(read_links());
+    GINNEL_CHECKED(read_probes());
+    GINNEL_CHECKED(read_balancers());
     return std::move(out_);
   }
 
@@ -110,10 +115,20 @@ class Reader {
 
   Status read_links() {
     return parts_.tables.links.for_each([&](const ginnel_link_key& key, const ginnel_link& row) {
+      if ((row.flags & GINNEL_LINK_PROBE) != 0) {
+        probes_.emplace_back(from_abi(key), row);
+        return;
+      }
       auto& value = out_.vpcs[key.vpc].of<Link>()[from_abi(key)];
       Link link;
       link.number = row.number;
-      link.target = {from_abi(row.target), ntohs(row.target_port)};
+      if ((row.flags & GINNEL_LINK_BALANCED) != 0) {
+        link.balancer = row.balancer;
+      } else {
+        link.target = {from_abi(row.target), ntohs(row.target_port)};
+      }
+      if ((row.flags & GINNEL_LINK_ENDPOINT) != 0)
+        link.endpoint.assign(row.owner, strnlen(row.owner, sizeof row.owner));
       if ((row.flags & GINNEL_LINK_JUDGED) != 0) {
         link.groups = groups_of(key.vpc, row.policy);
         if (!link.groups) return;
@@ -124,11 +139,79 @@ class Reader {
     });
   }
 
+  Status read_probes() {
+    for (const auto& [key, row] : probes_) {
+      auto& value = out_.vpcs[row.scope].of<ProbeLink>()[key];
+      GINNEL_TRY(const auto name, parts_.tables.probe_names.get(to_abi(plan::kSystemVpc, key)));
+      ProbeLink probe;
+      if ((row.flags & GINNEL_LINK_JUDGED) != 0) probe.groups = groups_of(row.scope, row.policy);
+      if (!name || (!probe.groups && (row.flags & GINNEL_LINK_JUDGED) != 0)) continue;
+      probe.id.assign(name->id, std::min<size_t>(name->length, sizeof name->id));
+      probe.number = row.number;
+      probe.target = from_abi(row.target);
+      probe.source = from_abi(row.source);
+      const ginnel_link expected = probe_row(row.scope, key.port, probe, row.policy);
+      if (std::memcmp(&expected, &row, sizeof row) == 0) value = std::move(probe);
+    }
+    return {};
+  }
+
+  Status read_balancers() {
+    GINNEL_CHECKED(parts_.tables.targets.for_each([&](plan::TargetNumber number, const ginnel_target& row) {
+      out_.vpcs[row.scope].of<Target>()[number] = Target{from_abi(row.address), ntohs(row.port)};
+    }));
+    std::map<plan::BalancerNumber, ginnel_balancer> rows;
+    GINNEL_CHECKED(parts_.tables.balancers.for_each(
+        [&](plan::BalancerNumber number, const ginnel_balancer& row) { rows[number] = row; }));
+    for (const auto& [number, row] : rows) {
+      auto& value = out_.vpcs[row.scope].of<Balancer>()[number];
+      GINNEL_TRY(const auto targets, read_target_table(parts_.tables, number));
+      Balancer balancer = balancer_of(row);
+      const bool judged = (row.flags & GINNEL_BALANCER_JUDGED) != 0;
+      if (judged) balancer.groups = groups_of(row.scope, row.policy);
+      if (!targets || (judged && !balancer.groups)) continue;
+      balancer.targets = *targets;
+      const ginnel_balancer expected = balancer_row(row.scope, balancer, row.policy);
+      if (std::memcmp(&expected, &row, sizeof row) == 0) value = std::move(balancer);
+    }
+    return erase_lone_tables(rows);
+  }
+
+  static Balancer balancer_of(const ginnel_balancer& row) {
+    Balancer out;
+    out.node = from_abi(row.node);
+    out.judge_endpoints = (row.flags & GINNEL_BALANCER_JUDGE_ENDPOINTS) != 0;
+    out.preserve_client = (row.flags & GINNEL_BALANCER_PRESERVE_CLIENT) != 0;
+    out.proxy_header = (row.flags & GINNEL_BALANCER_PROXY) != 0;
+    out.sticky = (row.flags & GINNEL_BALANCER_STICKY) != 0;
+    out.idle_timeout_s = static_cast<uint16_t>(row.idle_s);
+    return out;
+  }
+
+  // A daemon ended between the table and its balancer.
+  Status erase_lone_tables(const std::map<plan::BalancerNumber, ginnel_balancer>& rows) {
+    std::vector<plan::BalancerNumber> lone;
+    for (const __u32* from = nullptr;;) {
+      __u32 number = 0;
+      if (bpf_map_get_next_key(parts_.tables.tables.fd(), from, &number) != 0) {
+        if (errno == ENOENT) break;
+        return fail_errno("read map", parts_.tables.tables.name());
+      }
+      at_ = number;
+      from = &at_;
+      if (!rows.contains(number)) lone.push_back(number);
+    }
+    for (const auto number : lone) GINNEL_CHECKED(erase_target_table(parts_.tables, number));
+    return {};
+  }
+
   const LinuxKernel::Parts& parts_;
   uint32_t program_id_;
   ReadBack out_;
   std::map<plan::GroupNumber, plan::VpcNumber> vpc_of_group_;
   std::map<uint32_t, std::string> interface_of_;
+  std::vector<std::pair<LinkKey, ginnel_link>> probes_;
+  __u32 at_ = 0;
 };
 
 }  // namespace
@@ -137,12 +220,18 @@ Result<ReadBack> read_back(const LinuxKernel::Parts& parts, uint32_t program_id)
   return Reader(parts, program_id).read();
 }
 
-Result<std::set<plan::LinkNumber>> lost_links(const Tables& tables) {
-  std::set<plan::LinkNumber> known, lost;
-  GINNEL_CHECKED(
-      tables.links.for_each([&](const ginnel_link_key&, const ginnel_link& row) { known.insert(row.number); }));
-  GINNEL_CHECKED(tables.flows.for_each([&](const ginnel_flow_key&, const ginnel_flow& flow) {
-    if (flow.link != 0 && !known.contains(flow.link)) lost.insert(flow.link);
+Result<Gone> lost_flows(const Tables& tables) {
+  std::set<FlowLink> links;
+  std::set<plan::TargetNumber> targets;
+  GINNEL_CHECKED(tables.links.for_each([&](const ginnel_link_key& key, const ginnel_link& row) {
+    links.insert({key.vpc, from_abi(key), (row.flags & GINNEL_LINK_PROBE) != 0 ? 0 : row.number});
+  }));
+  GINNEL_CHECKED(tables.targets.for_each([&](__u32 number, const ginnel_target&) { targets.insert(number); }));
+  Gone lost;
+  GINNEL_CHECKED(tables.flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
+    const auto link = link_of(key, flow);
+    if (link && !links.contains(*link)) lost.links.insert(*link);
+    if (flow.target != 0 && !targets.contains(flow.target)) lost.targets.insert(flow.target);
   }));
   return lost;
 }

@@ -16,7 +16,7 @@ struct ReadBack {
 // `program_id`: the program that ports should carry. Rows of devices that are gone are deleted; nothing else changes.
 Result<ReadBack> read_back(const LinuxKernel::Parts& parts, uint32_t program_id);
 
-// Flows of links that are in no table any more: a daemon ended before it cut them.
-Result<std::set<plan::LinkNumber>> lost_links(const Tables& tables);
+// Links and targets that flows name and that are in no table any more: a daemon ended before it cut those.
+Result<Gone> lost_flows(const Tables& tables);
 
 }  // namespace ginnel::dataplane

@@ -27,7 +27,12 @@ Result<Tables> Tables::bind(const std::map<std::string, int>& descriptors) {
   GINNEL_CHECKED(bind_map(descriptors, "policies", out.policies));
   GINNEL_CHECKED(bind_map(descriptors, "rules", out.rules));
   GINNEL_CHECKED(bind_map(descriptors, "group_members", out.members));
+  GINNEL_CHECKED(bind_map(descriptors, "balancers", out.balancers));
+  GINNEL_CHECKED(bind_map(descriptors, "tables", out.tables));
+  GINNEL_CHECKED(bind_map(descriptors, "targets", out.targets));
+  GINNEL_CHECKED(bind_map(descriptors, "port_errors", out.port_errors));
   GINNEL_CHECKED(bind_map(descriptors, kPolicyNamesMap, out.policy_names));
+  GINNEL_CHECKED(bind_map(descriptors, kProbeNamesMap, out.probe_names));
   GINNEL_CHECKED(bind_map(descriptors, "flows", out.flows));
   GINNEL_TRY(const int drops, descriptor(descriptors, "drops"));
   GINNEL_TRY(out.drops, Counters::bind(drops, "drops"));

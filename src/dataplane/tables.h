@@ -1,7 +1,8 @@
 // The maps of the packet program, typed.
 //
-// `policy_names` is the daemon's own: which VPC and set of groups each policy stands for, so that a restarted daemon
-// knows them. It is bound to the program, which does not read it. One thread, except where a member says otherwise.
+// `policy_names` and `probe_names` are the daemon's own: which VPC and set of groups each policy stands for, and whose
+// each probe is, so that a restarted daemon knows them. They are bound to the program, which does not read them. One
+// thread, except where a member says otherwise.
 #pragma once
 
 #include <map>
@@ -27,6 +28,14 @@ struct PolicyName {
 };
 static_assert(std::has_unique_object_representations_v<PolicyName>);
 
+inline constexpr const char* kProbeNamesMap = "probe_names";
+
+struct ProbeName {
+  uint32_t length;
+  char id[kLongestProbeId];
+};
+static_assert(std::has_unique_object_representations_v<ProbeName>);
+
 struct Tables {
   Map<__u32, ginnel_port> ports;
   Map<ginnel_link_key, ginnel_link> links;
@@ -35,7 +44,12 @@ struct Tables {
   Map<PolicyId, ginnel_policy> policies;
   Map<__u32, ginnel_rule> rules;
   Map<ginnel_member_key, __u32> members;
+  Map<__u32, ginnel_balancer> balancers;
+  Map<__u32, __u32> tables;  // a descriptor goes in, an id comes out: target_tables.h
+  Map<__u32, ginnel_target> targets;
+  Map<__u32, __u64> port_errors;  // also from another thread
   Map<PolicyId, PolicyName> policy_names;
+  Map<ginnel_link_key, ProbeName> probe_names;
   Map<ginnel_flow_key, ginnel_flow> flows;  // also from another thread
   Counters drops;                           // also from another thread
 

@@ -113,18 +113,18 @@ TEST_F(FlowGc, CutMarksTcpRemovesUdpAndLeavesOtherLinks) {
   const auto udp = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7);
   const auto other = add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED, 1, 1, 8);
   const auto inside = add(GINNEL_TCP, 1003, GINNEL_FLOW_ANSWERED, 1, 1);
-  EXPECT_EQ(cut_flows(flows_, {{7}, {}}).value(), 4U);
+  EXPECT_EQ(cut_flows(flows_, {{7}, {}, {}, {}}).value().entries, 4U);
   EXPECT_NE(flows_.get(tcp).value()->flags & GINNEL_FLOW_CUT, 0);
   EXPECT_EQ(entries(tcp), 2);
   EXPECT_EQ(entries(udp), 0);
   for (const auto& key : {other, inside}) EXPECT_EQ(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
-  EXPECT_EQ(cut_flows(flows_, {{7}, {}}).value(), 0U) << "a flow is cut once";
+  EXPECT_EQ(cut_flows(flows_, {{7}, {}, {}, {}}).value().entries, 0U) << "a flow is cut once";
 }
 
 TEST_F(FlowGc, CutByPortMeetsThatAddressOfThatVpcOnly) {
   const auto key = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1);
-  EXPECT_EQ(cut_flows(flows_, {{}, {{2, IpAddress::from_v4(0x0a000106)}}}).value(), 0U);
-  EXPECT_EQ(cut_flows(flows_, {{}, {{1, IpAddress::from_v4(0x0a000106)}}}).value(), 2U);
+  EXPECT_EQ(cut_flows(flows_, {{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 0U);
+  EXPECT_EQ(cut_flows(flows_, {{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 2U);
   EXPECT_NE(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
 }
 

@@ -64,6 +64,38 @@ void add_endpoint(plan::VpcPlan& vpc, uint8_t host, uint16_t port, plan::LinkNum
   vpc.links.push_back({address, port, plan::kTcp, number, "vpce-1", GroupSet{group}, {ip("100.64.0.1"), target_port}});
 }
 
+plan::Balancer& add_balancer(plan::VpcPlan& vpc) {
+  const uint32_t group = vpc.number * 100 + 50;
+  const IpAddress node = ip("10.0.1.50");
+  add_policy(vpc, {group}, {allow_all()}, {allow_all()});
+  vpc.addresses.push_back({node, "eni-node-" + std::to_string(vpc.number), {group}, false});
+  plan::Balancer balancer;
+  balancer.number = vpc.number * 1000 + 500;
+  balancer.owner = "listener zone";
+  balancer.node = node;
+  balancer.groups = GroupSet{group};
+  vpc.balancers.push_back(balancer);
+  plan::Link link{node, 443, plan::kTcp, vpc.number * 1000 + 501, "load balancer", std::nullopt, {}};
+  link.balancer = balancer.number;
+  vpc.links.push_back(link);
+  return vpc.balancers.back();
+}
+
+void add_target(plan::VpcPlan& vpc, plan::TargetNumber number, uint8_t host, uint16_t port) {
+  vpc.targets.push_back({number, "target-" + std::to_string(number), IpAddress::from_v4(0x0a000100U + host), port});
+  vpc.balancers.back().targets.push_back(number);
+}
+
+void add_endpoint_of(plan::VpcPlan& vpc, uint8_t host, plan::LinkNumber number, uint32_t group,
+                     plan::BalancerNumber balancer) {
+  const IpAddress address = IpAddress::from_v4(0x0a000100U + host);
+  vpc.addresses.push_back({address, "eni-endpoint-" + std::to_string(number), {group}, false});
+  plan::Link link{address, 443, plan::kTcp, number, "vpce-0123456789abcdef0", GroupSet{group}, {}};
+  link.balancer = balancer;
+  link.endpoint = true;
+  vpc.links.push_back(link);
+}
+
 plan::VpcPlan two_instances(const std::string& tag, plan::VpcNumber number) {
   auto vpc = vpc_plan(number);
   const std::string suffix = number == 1 ? "" : std::to_string(number);

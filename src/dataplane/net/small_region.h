@@ -30,6 +30,15 @@ void add_policy(plan::VpcPlan& vpc, std::vector<uint32_t> groups, std::vector<pl
 void add_endpoint(plan::VpcPlan& vpc, uint8_t host, uint16_t port, plan::LinkNumber number, uint32_t group,
                   uint16_t target_port);
 
+// The load balancer of a provider's VPC: its node at 10.0.1.50 in group VPC * 100 + 50, which lets everything in and
+// out; listener port 443 for clients of the VPC; balancer number VPC * 1000 + 500.
+plan::Balancer& add_balancer(plan::VpcPlan& vpc);
+// Target NUMBER at 10.0.1.HOST:port, which gets flows of the balancer.
+void add_target(plan::VpcPlan& vpc, plan::TargetNumber number, uint8_t host, uint16_t port);
+// An endpoint at 10.0.1.HOST:443 in the group, which leads to the balancer.
+void add_endpoint_of(plan::VpcPlan& vpc, uint8_t host, plan::LinkNumber number, uint32_t group,
+                     plan::BalancerNumber balancer);
+
 // Instances a (10.0.1.5) and b (10.0.1.6) in group VPC * 100 + 7, which lets nothing in; "a2" and "b2" in VPC 2.
 [[nodiscard]] plan::VpcPlan two_instances(const std::string& tag, plan::VpcNumber number = 1);
 // The same, and the group lets everything in.
