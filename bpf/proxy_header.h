@@ -16,32 +16,18 @@
 #define PROXY_AWS_ENDPOINT 0x01
 #define PROXY_ENDPOINT_ID 22 /* characters of "vpce-0123456789abcdef0" */
 
-struct tlv {
-  __u8 type, length[2];
-} __attribute__((packed));
-
 struct proxy_header {
   __u8 signature[12];
   __u8 version_command, family_protocol;
   __be16 length;
   __be32 source, destination;
   __be16 source_port, destination_port;
-  struct tlv crc_tlv;
-  __u8 crc[4];
-  union {
-    struct {
-      struct tlv tlv;
-      __u8 kind, id[PROXY_ENDPOINT_ID];
-      struct tlv rest;
-      __u8 filler[36];
-    } __attribute__((packed)) endpoint;
-    struct {
-      struct tlv rest;
-      __u8 filler[62];
-    } __attribute__((packed)) inside;
-  };
-} __attribute__((packed));
+  /* The elements, each with its type, two bytes of length, and a value. */
+  __u8 crc[3 + 4];
+  __u8 rest[3 + 1 + PROXY_ENDPOINT_ID + 39];
+};
 _Static_assert(sizeof(struct proxy_header) == GINNEL_PROXY_HEADER, "length of the header");
+#define PROXY_CRC_AT 3
 
 /* Too large for the stack. */
 struct header_segment {
@@ -82,31 +68,35 @@ static __always_inline __u32 crc32c(const struct proxy_header* header) {
   return ~state.crc;
 }
 
+/* Type and length of an element; gives where its value begins. */
+static __always_inline __u8* begin_element(__u8* at, __u8 type, __u8 length) {
+  at[0] = type;
+  at[1] = 0;
+  at[2] = length;
+  return at + 3;
+}
+
 static __always_inline void fill_header(struct proxy_header* header, const struct ginnel_flow_key* key,
                                         const struct ginnel_proxy* proxy) {
-  struct proxy_header fixed = {.signature = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'},
-                               .version_command = 0x21,
-                               .family_protocol = 0x11,
-                               .length = bpf_htons(sizeof fixed - 16),
-                               .source = key->source.word[3],
-                               .destination = key->destination.word[3],
-                               .source_port = key->source_port,
-                               .destination_port = key->destination_port,
-                               .crc_tlv = {PROXY_TLV_CRC32C, {0, 4}}};
+  const struct proxy_header fixed = {.signature = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'},
+                                     .version_command = 0x21,
+                                     .family_protocol = 0x11,
+                                     .length = bpf_htons(sizeof fixed - 16),
+                                     .source = key->source.word[3],
+                                     .destination = key->destination.word[3],
+                                     .source_port = key->source_port,
+                                     .destination_port = key->destination_port};
   *header = fixed;
+  begin_element(header->crc, PROXY_TLV_CRC32C, 4);
+  __u8 *at = header->rest, *end = at + sizeof header->rest;
   if (proxy->endpoint[0]) {
-    const struct tlv tlv = {PROXY_TLV_AWS, {0, 1 + PROXY_ENDPOINT_ID}};
-    const struct tlv rest = {PROXY_TLV_NOOP, {0, sizeof header->endpoint.filler}};
-    header->endpoint.tlv = tlv;
-    header->endpoint.kind = PROXY_AWS_ENDPOINT;
-    for (int i = 0; i < PROXY_ENDPOINT_ID; i++) header->endpoint.id[i] = proxy->endpoint[i];
-    header->endpoint.rest = rest;
-  } else {
-    const struct tlv rest = {PROXY_TLV_NOOP, {0, sizeof header->inside.filler}};
-    header->inside.rest = rest;
+    at = begin_element(at, PROXY_TLV_AWS, 1 + PROXY_ENDPOINT_ID);
+    *at++ = PROXY_AWS_ENDPOINT;
+    for (int i = 0; i < PROXY_ENDPOINT_ID; i++) *at++ = proxy->endpoint[i];
   }
-  const __be32 crc = bpf_htonl(crc32c(header));
-  __builtin_memcpy(header->crc, &crc, sizeof crc);
+  begin_element(at, PROXY_TLV_NOOP, end - at - 3);
+  const __u32 crc = crc32c(header);
+  for (int i = 0; i < 4; i++) header->crc[PROXY_CRC_AT + i] = crc >> (24 - 8 * i);
 }
 
 /* The IP header's length and its checksum, and the pseudo header's part of TCP's: all that a device finishes which is

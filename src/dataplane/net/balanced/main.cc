@@ -2,9 +2,9 @@
 //
 // usage: dataplane_net_balanced TAG LISTENER:TARGET:KIND…     KIND is "proxy", with a PROXY v2 header, or "plain"
 //
-// In a network namespace of its own. Consumer VPC 1: instance i-TAG-a (10.0.1.5), endpoint 10.0.1.9. Provider VPC 2 with
-// the same addresses: clients' instance i-TAG-a2 (10.0.1.5), target i-TAG-b2 (10.0.1.6), node 10.0.1.50. Both ways each
-// LISTENER port leads to the TARGET port. Says "ready"; answers each line of its standard input with the packets
+// In a network namespace of its own. Consumer VPC 1: instance i-TAG-a (10.0.1.5), endpoint 10.0.1.9. Provider VPC 2
+// with the same addresses: clients' instance i-TAG-a2 (10.0.1.5), target i-TAG-b2 (10.0.1.6), node 10.0.1.50. Both ways
+// each LISTENER port leads to the TARGET port. Says "ready"; answers each line of its standard input with the packets
 // dropped so far, and removes everything when that ends.
 #include <sched.h>
 
