@@ -45,6 +45,7 @@ class Runner {
       EXPECT_EQ(world_.program().flows().all().size(), number(words.next("count")));
       return;
     }
+    if (command == "port_errors") return expect_port_errors(words);
     if (command == "max_flows") return;
     if (!world_.apply(text)) throw BadCase("no command: " + command);
   }
@@ -108,9 +109,17 @@ class Runner {
     expect_number(words, "out_vpc", flow->out_scope);
     expect_number(words, "packets", flow->packets);
     expect_number(words, "bytes", flow->bytes);
+    expect_number(words, "target", flow->target);
+    expect_number(words, "idle", flow->idle_s);
     words.finish();
     const auto partner = world_.program().flows().find(ginnel_flow_partner(&key, flow.get()));
     EXPECT_TRUE(partner) << "the entry of the other direction is missing";
+  }
+
+  void expect_port_errors(Words words) {
+    const auto balancer = static_cast<uint32_t>(number(words.next("balancer")));
+    const auto errors = world_.program().port_errors().find(balancer);
+    EXPECT_EQ(errors ? *errors : 0, number(words.next("count")));
   }
 
   static void expect_number(Words& words, const std::string& name, uint64_t actual) {

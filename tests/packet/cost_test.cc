@@ -55,6 +55,37 @@ TEST_F(PacketCost, OfAFlowThroughALink) {
           TC_ACT_REDIRECT);
 }
 
+// Each from another port of the client.
+TEST_F(PacketCost, OfANewFlow) {
+  constexpr int kFlows = 20000;
+  const auto mean = [&](const std::string& what, const std::string& packet) {
+    std::vector<Frame> frames;
+    for (int i = 0; i < kFlows; i++) {
+      frames.push_back(frame("a", "tcp 10.0.1.10:" + std::to_string(20000 + i) + " > " + packet + " flags=S"));
+    }
+    uint64_t total = 0;
+    for (const Frame& each : frames) total += program_->time_ns(world_->device("a").ifindex(), each, 1);
+    std::printf("%-44s %5.0f ns\n", what.c_str(), static_cast<double>(total) / kFlows);
+  };
+  program_ = std::make_unique<Program>(LoadOptions{1 << 18, true});
+  world_ = std::make_unique<World>(*program_);
+  world_->apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
+  mean("new flow inside a VPC", "10.0.2.20:80");
+  mean("new flow through a link", "10.0.1.100:443");
+  mean("new flow through a balancer", "10.0.1.200:443");
+}
+
+TEST_F(PacketCost, OfAPortThatIsHardToFind) {
+  program_ = std::make_unique<Program>(LoadOptions{1 << 18, true});
+  world_ = std::make_unique<World>(*program_);
+  world_->apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
+  world_->apply("occupy vpc=3 tcp 10.0.3.20:8080 > 10.0.3.50 first=10536");
+  const Frame syn = frame("a", "tcp 10.0.1.10:20000 > 10.0.1.200:443 flags=S");
+  std::printf("%-44s %5u ns\n", "a scan of all 55,000 ports", program_->time_ns(world_->device("a").ifindex(), syn, 1));
+  std::printf("%-44s %5u ns\n", "refusal within the second after it",
+              program_->time_ns(world_->device("a").ifindex(), syn, 1000));
+}
+
 TEST_F(PacketCost, OfADropByPolicy) {
   world_->apply("policy 2");
   world_->apply("rule 2 ingress tcp from=22 to=22 peer=10.9.0.0/16");

@@ -36,7 +36,11 @@ const std::vector<Line> kConversations = {
     {"system", "tcp 100.64.0.1:8443 > 100.64.0.12:4000"}, {"a", "udp 10.0.1.10:4000 > 10.0.2.20:5000"},
     {"b", "udp 10.0.2.20:5000 > 10.0.1.10:4000"},         {"a", "udp 10.0.1.10:4000 > 10.0.0.2:53"},
     {"system", "udp 100.64.0.1:53 > 100.64.0.10:4000"},   {"a", "icmp 10.0.1.10 > 10.0.2.20 type=8"},
-    {"b", "icmp 10.0.2.20 > 10.0.1.10 type=0"},
+    {"b", "icmp 10.0.2.20 > 10.0.1.10 type=0"},           {"a", "tcp 10.0.1.10:20000 > 10.0.1.200:443"},
+    {"q", "tcp 10.0.3.20:8080 > 10.0.3.50:20000"},        {"p", "tcp 10.0.1.10:20001 > 10.0.3.50:443"},
+    {"q", "tcp 10.0.3.20:8080 > 10.0.3.50:20001"},        {"p", "udp 10.0.1.10:20002 > 10.0.3.50:443"},
+    {"q", "udp 10.0.3.20:8080 > 10.0.3.50:20002"},        {"system", "tcp 100.64.0.1:2000 > 100.64.8.1:8080"},
+    {"q", "tcp 10.0.3.20:8080 > 10.0.3.50:2000"},
 };
 
 class Fuzzer {
@@ -70,10 +74,11 @@ class Fuzzer {
   // Between addresses of the world, mostly from the port's own.
   Line random_line(const std::string& port) {
     static const std::map<std::string, std::string> kOwn = {
-        {"a", "10.0.1.10"}, {"b", "10.0.2.20"}, {"gate", "10.0.1.30"}, {"twin", "10.0.1.10"}, {"system", "100.64.0.1"}};
-    static const std::vector<std::string> kAddresses = {"10.0.1.10",   "10.0.2.20",   "10.0.1.30",  "10.0.1.100",
-                                                        "10.0.2.100",  "10.0.0.2",    "100.64.0.1", "100.64.0.10",
-                                                        "100.64.0.12", "203.0.113.1", "10.0.9.9"};
+        {"a", "10.0.1.10"},       {"b", "10.0.2.20"}, {"gate", "10.0.1.30"}, {"twin", "10.0.1.10"},
+        {"system", "100.64.0.1"}, {"p", "10.0.1.10"}, {"q", "10.0.3.20"}};
+    static const std::vector<std::string> kAddresses = {
+        "10.0.1.10",   "10.0.2.20",   "10.0.1.30", "10.0.1.100", "10.0.2.100", "10.0.0.2",  "100.64.0.1", "100.64.0.10",
+        "100.64.0.12", "203.0.113.1", "10.0.9.9",  "10.0.1.200", "10.0.3.50",  "10.0.3.20", "100.64.8.1"};
     static const std::vector<std::string> kPorts = {":80", ":443", ":8443", ":53", ":4000", ":4001", ":5000"};
     const std::string source = chance(8) ? pick(kAddresses) : kOwn.at(port), target = pick(kAddresses);
     switch (below(4)) {
@@ -149,18 +154,30 @@ class Fuzzer {
     }
   }
 
+  // A TCP segment with SYN alone, behind an IP header without options.
+  static bool opens(const Outcome& out) {
+    return out.bytes.size() >= 54 && out.bytes[14] == 0x45 && out.bytes[23] == 6 && (out.bytes[47] & 0x17) == 2;
+  }
+
   // The packet is for the port that has its MAC: is it one that the sender may reach, and is the address the port's?
   void check_port(const std::string& from, const Outcome& out) {
-    static const std::map<std::string, std::set<std::string>> kReach = {{"a", {"b", "gate", "system"}},
-                                                                        {"b", {"a", "gate", "system"}},
-                                                                        {"gate", {"a", "b", "system"}},
-                                                                        {"twin", {"system"}},
-                                                                        {"system", {"a", "b", "gate", "twin"}}};
-    static const std::map<std::string, std::string> kAddress = {
-        {"a", "0a00010a"}, {"b", "0a000214"}, {"twin", "0a00010a"}, {"system", "64400001"}};
+    static const std::map<std::string, std::set<std::string>> kReach = {
+        {"a", {"b", "gate", "system", "q"}},
+        {"b", {"a", "gate", "system", "q"}},
+        {"gate", {"a", "b", "system", "q"}},
+        {"twin", {"system"}},
+        {"p", {"q", "system"}},
+        {"q", {"a", "b", "gate", "p", "q", "system"}},
+        {"system", {"a", "b", "gate", "twin", "p", "q"}}};
+    static const std::map<std::string, std::string> kAddress = {{"a", "0a00010a"},    {"b", "0a000214"},
+                                                                {"twin", "0a00010a"}, {"system", "64400001"},
+                                                                {"p", "0a00010a"},    {"q", "0a000314"}};
+    static const std::set<std::string> kProvider = {"p", "q"};
     for (const auto& [name, mac] : world_.macs()) {
       if (!std::equal(mac.bytes.begin(), mac.bytes.end(), out.bytes.begin())) continue;
       EXPECT_TRUE(kReach.at(from).contains(name)) << "from " << from << " to " << name;
+      EXPECT_FALSE(kProvider.contains(from) && !kProvider.contains(name) && opens(out))
+          << "a provider opened a connection to " << name;
       if (name == "gate") return;  // may have opened the flow under any address
       const auto address = bytes_of_hex(kAddress.at(name));
       EXPECT_TRUE(std::equal(address.begin(), address.end(), out.bytes.begin() + 30)) << "not the address of " << name;

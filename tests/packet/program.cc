@@ -79,7 +79,27 @@ void Program::clear() const {
   destinations().clear();
   policies().clear();
   members().clear();
+  balancers().clear();
+  targets().clear();
+  tables().clear();
+  port_errors().clear();
+  exhausted().clear();
   flows().clear();
+}
+
+void Program::put_table(uint32_t balancer, const std::vector<uint32_t>& places) const {
+  bpf_map_create_opts options{};
+  options.sz = sizeof options;
+  options.map_flags = BPF_F_INNER_MAP;
+  const UniqueFd table(
+      bpf_map_create(BPF_MAP_TYPE_ARRAY, "target_table", 4, 4, static_cast<uint32_t>(places.size()), &options));
+  if (!table) throw std::system_error(errno, std::generic_category(), "make a table");
+  for (uint32_t place = 0; place < places.size(); place++) {
+    if (bpf_map_update_elem(table.get(), &place, &places[place], BPF_ANY) != 0) {
+      throw std::system_error(errno, std::generic_category(), "fill a table");
+    }
+  }
+  tables().put(balancer, static_cast<uint32_t>(table.get()));
 }
 
 void Program::attach(uint32_t ifindex) const {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/unique_fd.h"
 #include "frame.h"
 #include "ginnel.skel.h"
 
@@ -90,6 +91,13 @@ class Program {
   Map<ginnel_member_key, uint32_t> members() const {
     return Map<ginnel_member_key, uint32_t>(object_->maps.group_members);
   }
+  Map<uint32_t, ginnel_balancer> balancers() const { return Map<uint32_t, ginnel_balancer>(object_->maps.balancers); }
+  Map<uint32_t, ginnel_target> targets() const { return Map<uint32_t, ginnel_target>(object_->maps.targets); }
+  Map<uint32_t, uint32_t> tables() const { return Map<uint32_t, uint32_t>(object_->maps.tables); }
+  Map<uint32_t, uint64_t> port_errors() const { return Map<uint32_t, uint64_t>(object_->maps.port_errors); }
+  Map<ginnel_flow_key, uint64_t> exhausted() const { return Map<ginnel_flow_key, uint64_t>(object_->maps.exhausted); }
+  // The balancer's table becomes these numbers of targets.
+  void put_table(uint32_t balancer, const std::vector<uint32_t>& places) const;
   Map<ginnel_flow_key, ginnel_flow> flows() const { return Map<ginnel_flow_key, ginnel_flow>(object_->maps.flows); }
 
  private:

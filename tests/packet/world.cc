@@ -41,6 +41,14 @@ bool World::apply(const std::string& line) {
     destination(words, command == "endpoint");
   } else if (command == "link") {
     link(words);
+  } else if (command == "probe") {
+    probe(words);
+  } else if (command == "balancer") {
+    balancer(words);
+  } else if (command == "table") {
+    table(words);
+  } else if (command == "target") {
+    target(words);
   } else if (command == "policy") {
     policy(words);
   } else if (command == "rule") {
@@ -133,7 +141,7 @@ void World::link(Words words) {
   ginnel_link_key key{};
   key.vpc = static_cast<uint32_t>(words.number_or("vpc", 1));
   key.protocol = protocol(words.next("protocol"));
-  const Endpoint from = endpoint(words.next("address")), target = endpoint(words.take_or("target", ""));
+  const Endpoint from = endpoint(words.next("address"));
   key.address = to_abi(from.address);
   key.port = network(from.port);
   ginnel_link entry{};
@@ -142,6 +150,18 @@ void World::link(Words words) {
     entry.policy = static_cast<uint32_t>(number(*policy));
     entry.flags = GINNEL_LINK_JUDGED;
   }
+  if (const auto id = words.take("endpoint")) {
+    entry.flags |= GINNEL_LINK_ENDPOINT;
+    id->copy(entry.owner, sizeof entry.owner);
+  }
+  if (const auto balancer = words.take("balancer")) {
+    entry.flags |= GINNEL_LINK_BALANCED;
+    entry.balancer = static_cast<uint32_t>(number(*balancer));
+    words.finish();
+    program_.links().put(key, entry);
+    return;
+  }
+  const Endpoint target = endpoint(words.take_or("target", ""));
   const std::string port = words.take_or("port", "system");
   entry.oif = device(port).ifindex();
   copy_mac(entry.target_mac, mac_of(port));
@@ -149,6 +169,86 @@ void World::link(Words words) {
   entry.target_port = network(target.port);
   words.finish();
   program_.links().put(key, entry);
+}
+
+void World::probe(Words words) {
+  ginnel_link_key key{};
+  key.protocol = GINNEL_TCP;
+  const Endpoint from = endpoint(words.next("address"));
+  key.address = to_abi(from.address);
+  key.port = network(from.port);
+  ginnel_link entry{};
+  entry.flags = GINNEL_LINK_PROBE;
+  if (const auto policy = words.take("policy")) {
+    entry.policy = static_cast<uint32_t>(number(*policy));
+    entry.flags |= GINNEL_LINK_JUDGED;
+  }
+  entry.number = static_cast<uint32_t>(words.number_or("number", 0));
+  entry.scope = static_cast<uint32_t>(words.number_or("vpc", 1));
+  entry.target = to_abi(address(words.take_or("target", "")));
+  entry.target_port = key.port;
+  entry.source = to_abi(address(words.take_or("source", "")));
+  words.finish();
+  program_.links().put(key, entry);
+}
+
+// "balancer 5 gone", or its settings; a table that it has stays.
+void World::balancer(Words words) {
+  const auto number_of = static_cast<uint32_t>(number(words.next("number")));
+  if (!words.plain.empty() && words.plain.front() == "gone") {
+    program_.balancers().remove(number_of);
+    return;
+  }
+  const auto old = program_.balancers().find(number_of);
+  ginnel_balancer entry{};
+  const auto flag = [&](const char* word, uint64_t otherwise, uint32_t bit) {
+    if (words.number_or(word, otherwise) != 0) entry.flags |= bit;
+  };
+  if (const auto policy = words.take("policy")) {
+    entry.policy = static_cast<uint32_t>(number(*policy));
+    entry.flags = GINNEL_BALANCER_JUDGED;
+  }
+  flag("judge_endpoints", 1, GINNEL_BALANCER_JUDGE_ENDPOINTS);
+  flag("preserve", 0, GINNEL_BALANCER_PRESERVE_CLIENT);
+  flag("proxy", 0, GINNEL_BALANCER_PROXY);
+  flag("sticky", 0, GINNEL_BALANCER_STICKY);
+  entry.scope = static_cast<uint32_t>(words.number_or("vpc", 1));
+  entry.node = to_abi(address(words.take_or("node", "")));
+  entry.idle_s = static_cast<uint32_t>(words.number_or("idle", 0));
+  entry.table_size = static_cast<uint32_t>(words.number_or("table_size", old ? old->table_size : 0));
+  words.finish();
+  program_.balancers().put(number_of, entry);
+}
+
+void World::target(Words words) {
+  const auto number_of = static_cast<uint32_t>(number(words.next("number")));
+  if (!words.plain.empty() && words.plain.front() == "gone") {
+    program_.targets().remove(number_of);
+    return;
+  }
+  ginnel_target entry{};
+  const Endpoint where = endpoint(words.next("address"));
+  entry.scope = static_cast<uint32_t>(words.number_or("vpc", 1));
+  entry.address = to_abi(where.address);
+  entry.port = network(where.port);
+  words.finish();
+  program_.targets().put(number_of, entry);
+}
+
+// "table 5 1 1 2": the balancer's table, and its size. "table 5": none.
+void World::table(Words words) {
+  const auto number_of = static_cast<uint32_t>(number(words.next("number")));
+  std::vector<uint32_t> places;
+  while (!words.plain.empty()) places.push_back(static_cast<uint32_t>(number(words.next("target"))));
+  if (places.empty()) {
+    program_.tables().remove(number_of);
+    return;
+  }
+  program_.put_table(number_of, places);
+  const auto balancer = program_.balancers().find(number_of);
+  if (!balancer) throw BadCase("a table before its balancer");
+  balancer->table_size = static_cast<uint32_t>(places.size());
+  program_.balancers().put(number_of, *balancer);
 }
 
 // "policy 1": without rules. "policy 1 gone".

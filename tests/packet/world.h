@@ -33,6 +33,10 @@ class World {
   void port(Words words);
   void destination(Words words, bool endpoint);
   void link(Words words);
+  void probe(Words words);
+  void balancer(Words words);
+  void target(Words words);
+  void table(Words words);
   void policy(Words words);
   void rule(Words words);
   void occupy(Words words);
