@@ -61,7 +61,7 @@ static __always_inline __u32 payload_of(struct __sk_buff* skb, __u32 l4, const s
 /* Fast Open's data would lie in the header's place, so the SYN carries neither data nor the option. */
 static __always_inline int lower_syn(struct __sk_buff* skb, __u32 l4, const struct tcphdr* tcp) {
   const __u32 header = tcp->doff * 4u;
-  if (payload_of(skb, l4, tcp) && resize_segment(skb, l4, header)) return DROP(MALFORMED);
+  if (payload_of(skb, l4, tcp) && (resize_segment(skb, l4, header) || renew_sum(skb, l4, 0))) return DROP(MALFORMED);
   change_word(skb, l4, SEQUENCE_AT, tcp->seq, bpf_ntohl(tcp->seq) - GINNEL_PROXY_HEADER);
   return blank_options(skb, l4, header - sizeof *tcp, 1);
 }
@@ -75,7 +75,8 @@ static __always_inline int forward_syn(struct __sk_buff* skb, __u32 l4, const st
   const __u32 first = bpf_ntohl(tcp->seq) + 1;
   if (flow->state & GINNEL_FLOW_HEADER_DONE) {
     note_in_both(&d->key, flow, GINNEL_FLOW_SYN_AGAIN);
-  } else if (!proxy) {
+  } else if (!proxy) { /* not by what is done here, so let the next one open another flow */
+    note_in_both(&d->key, flow, GINNEL_FLOW_RST);
     return DROP(PROXY_OUT_OF_TURN);
   } else if (proxy->first != first) {
     proxy->flags = 0;

@@ -114,11 +114,28 @@ __attribute__((noinline)) int resize_segment(struct __sk_buff* skb, __u32 l4, __
   return 0;
 }
 
-/* Sum of the segment with its pseudo header; `tcp`'s own checksum being zero. Addresses are still the client's. */
-static __always_inline __s64 segment_sum(const struct ginnel_flow_key* key, struct tcphdr* tcp, __u32 length) {
-  __be32 pseudo[3] = {key->source.word[3], key->destination.word[3], bpf_htonl(IPPROTO_TCP << 16 | length)};
-  const __s64 sum = bpf_csum_diff(0, 0, pseudo, sizeof pseudo, 0);
-  return bpf_csum_diff(0, 0, (__be32*)tcp, sizeof *tcp, sum);
+/* The checksum of a segment whose data have become others, or none: as a finished sum, from all its bytes, those of the
+ * header from the scratch. No effect on CHECKSUM_PARTIAL; see write_reset. Addresses are still the client's. */
+__attribute__((noinline)) int renew_sum(struct __sk_buff* skb, __u32 l4, __u32 has_header) {
+  struct tcphdr tcp;
+  __u32 zero = 0;
+  const struct decision* d = scratch_decision();
+  struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
+  if (!d || !made || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
+  const __u32 tcp_header = tcp.doff * 4u, more = (tcp_header - sizeof tcp) & 0x3c;
+  const __u32 length = tcp_header + (has_header ? sizeof made->header : 0);
+  const __u16 check = tcp.check;
+  tcp.check = 0;
+  __be32 pseudo[3] = {d->key.source.word[3], d->key.destination.word[3], bpf_htonl(IPPROTO_TCP << 16 | length)};
+  __s64 sum = bpf_csum_diff(0, 0, pseudo, sizeof pseudo, 0);
+  sum = bpf_csum_diff(0, 0, (__be32*)&tcp, sizeof tcp, sum);
+  if (more > 0 && more <= sizeof made->options) {
+    if (bpf_skb_load_bytes(skb, l4 + sizeof tcp, made->options, more)) return -1;
+    sum = bpf_csum_diff(0, 0, (__be32*)made->options, more, sum);
+  }
+  if (has_header) sum = bpf_csum_diff(0, 0, (__be32*)&made->header, sizeof made->header, sum);
+  bpf_l4_csum_replace(skb, l4 + 16, (__u16)~check, csum_fold16(csum_fold32((__u32)sum)), 2);
+  return 0;
 }
 
 /* Makes of the client's segment, whose key is in the scratch, the one that carries the header: its options and its
@@ -129,31 +146,20 @@ __attribute__((noinline)) int write_header(struct __sk_buff* skb, __u32 l4) {
   const struct decision* d = scratch_decision();
   struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
   if (!d || !made || l4 > ETH_HLEN + 60) return -1;
-  struct proxy_header* header = &made->header;
   struct ginnel_proxy* proxy = bpf_map_lookup_elem(&proxies, &d->key);
   if (!proxy || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
-  const __u32 tcp_header = tcp.doff * 4u, more = (tcp_header - sizeof tcp) & 0x3c;
-  const __u32 length = tcp_header + sizeof *header;
-  if (resize_segment(skb, l4, length)) return -1;
-
-  fill_header(header, &d->key, proxy);
+  const __u32 tcp_header = tcp.doff * 4u;
+  if (resize_segment(skb, l4, tcp_header + sizeof made->header)) return -1;
   if (bpf_skb_load_bytes(skb, l4 + 16, &tcp.check, sizeof tcp.check)) return -1; /* with the new length's part */
-  const __u16 check = tcp.check;
-  tcp.seq = bpf_htonl(proxy->first - sizeof *header);
+
+  fill_header(&made->header, &d->key, proxy);
+  tcp.seq = bpf_htonl(proxy->first - sizeof made->header);
   tcp.fin = tcp.urg = 0;
   tcp.psh = tcp.ack = 1;
   tcp.urg_ptr = 0;
-  tcp.check = 0;
-  __s64 sum = segment_sum(&d->key, &tcp, length);
-  if (more > 0 && more <= sizeof made->options) {
-    if (bpf_skb_load_bytes(skb, l4 + sizeof tcp, made->options, more)) return -1;
-    sum = bpf_csum_diff(0, 0, (__be32*)made->options, more, sum);
-  }
-  sum = bpf_csum_diff(0, 0, (__be32*)header, sizeof *header, sum);
-  tcp.check = check;
   bpf_skb_store_bytes(skb, l4, &tcp, sizeof tcp, 0);
-  bpf_skb_store_bytes(skb, l4 + tcp_header, header, sizeof *header, 0);
-  bpf_l4_csum_replace(skb, l4 + 16, (__u16)~check, csum_fold16(csum_fold32((__u32)sum)), 2); /* see write_reset */
+  bpf_skb_store_bytes(skb, l4 + tcp_header, &made->header, sizeof made->header, 0);
+  if (renew_sum(skb, l4, 1)) return -1;
   proxy->sent_ms = bpf_ktime_get_ns() / 1000000;
   proxy->flags |= GINNEL_PROXY_SENT;
   return 0;
