@@ -11,6 +11,14 @@ namespace {
 constexpr auto kPurgeEvery = std::chrono::minutes(1);
 constexpr auto kLongestPause = std::chrono::seconds(30);
 
+// Those that the plan gives out, as HostFacts names their owners.
+std::map<std::string, IpAddress> synthetic_addresses(const plan::VpcPlan& plan) {
+  std::map<std::string, IpAddress> out;
+  for (const auto& port : plan.ports) out[port.interface_id] = port.synthetic;
+  for (const auto& probe : plan.probes) out[probe.target] = probe.address;
+  return out;
+}
+
 // Of the names in force those that the next plan has too, so that none outlives its path.
 std::vector<plan::Name> staying(const std::vector<plan::Name>& now, const std::vector<plan::Name>& next) {
   std::vector<plan::Name> out;
@@ -114,12 +122,12 @@ Status Applier::apply(const model::Snapshot& snapshot, const std::string& vpc_id
     during.public_names = staying(during.public_names, next.public_names);
     sink_->publish_names(during);
   }
-  for (const auto& port : next.ports) facts_.synthetic[port.interface_id] = port.synthetic;
+  const auto given = synthetic_addresses(next);
+  for (const auto& [owner, address] : given) facts_.synthetic[owner] = address;
   GINNEL_CHECKED(sink_->apply_path(next));
   if (found != applied_.end()) {
-    for (const auto& port : found->second.ports) {
-      const auto same = [&](const plan::Port& other) { return other.interface_id == port.interface_id; };
-      if (std::none_of(next.ports.begin(), next.ports.end(), same)) facts_.synthetic.erase(port.interface_id);
+    for (const auto& [owner, address] : synthetic_addresses(found->second)) {
+      if (!given.contains(owner)) facts_.synthetic.erase(owner);
     }
   }
   sink_->publish_names(next);
@@ -132,7 +140,7 @@ Status Applier::remove(const std::string& vpc_id) {
   if (found == applied_.end()) return {};
   sink_->withdraw_names(found->second.number);
   GINNEL_CHECKED(sink_->remove_path(found->second.number));
-  for (const auto& port : found->second.ports) facts_.synthetic.erase(port.interface_id);
+  for (const auto& [owner, address] : synthetic_addresses(found->second)) facts_.synthetic.erase(owner);
   applied_.erase(found);
   return {};
 }

@@ -53,6 +53,36 @@ TEST(Snapshot, TouchedVpcsAreThoseOfTheOldAndTheNewState) {
   EXPECT_EQ(touched_vpcs(before, before.with(change), change), std::vector<std::string>{"vpc-1"});
 }
 
+// What a provider changes shapes the names and links of those who connect to it.
+TEST(Snapshot, AProvidersChangeTouchesItsConsumers) {
+  Change region;
+  region.put(LoadBalancer{.id = "lb", .vpc = "vpc-p"});
+  region.put(TargetGroup{.id = "tg", .vpc = "vpc-p"});
+  region.put(Listener{.id = "l", .load_balancer = "lb", .target_group = "tg"});
+  region.put(Target{.id = "tg|10.0.0.4:80", .group = "tg", .target = "10.0.0.4"});
+  region.put(EndpointService{.id = "vpce-svc-1", .load_balancers = {"lb"}});
+  VpcEndpoint endpoint{.id = "vpce-1", .vpc = "vpc-c"};
+  endpoint.service = "vpce-svc-1";
+  endpoint.load_balancer = "lb";
+  region.put(endpoint);
+  const auto before = Snapshot().with(region);
+
+  const std::vector<std::string> both = {"vpc-c", "vpc-p"}, consumer = {"vpc-c"};
+  const auto touched = [&](const Change& change) { return touched_vpcs(before, before.with(change), change); };
+  Change change;
+  change.put(Target{.id = "tg|10.0.0.4:80", .group = "tg", .health = "healthy"});
+  EXPECT_EQ(touched(change), both);
+  change = {};
+  change.erase(Listener{.id = "l"});
+  EXPECT_EQ(touched(change), both);
+  change = {};
+  change.put(LoadBalancer{.id = "lb", .vpc = "vpc-p", .state = "active"});
+  EXPECT_EQ(touched(change), both);
+  change = {};
+  change.put(EndpointService{.id = "vpce-svc-1", .private_dns_name = "db.example.com"});
+  EXPECT_EQ(touched(change), consumer);
+}
+
 TEST(Snapshot, FindsAnAccountByItsKey) {
   Change change;
   change.put(Account{.id = "111122223333", .keys = {{"AKIA1", "s1"}, {"AKIA2", "s2"}}});
@@ -70,6 +100,10 @@ TEST(Documents, EveryKindRoundTrips) {
                                            SecurityGroupRule{.id = "sgr-1", .from_port = -1, .to_port = 443},
                                            endpoint,
                                            Tags{.id = "vpc-1", .tags = {{"Name", "a \"quoted\" name"}}},
+                                           LoadBalancer{.id = "arn:a/b", .nodes = {{"subnet-1", "a", "eni-1"}}},
+                                           TargetGroup{.id = "arn:g", .health_check = {.interval_s = 5}},
+                                           Target{.id = "arn:g|10.0.0.4:80", .port = 80, .number = 3},
+                                           OutboxMessage{.id = "m", .message = "{}"},
                                            Counter{.id = "vpc", .next = 9}};
   for (const auto& resource : resources) {
     const auto back = read_document(store_key(resource), store_value(resource));

@@ -4,6 +4,9 @@
 #include <map>
 #include <set>
 
+#include "model/services.h"
+#include "planner/balancing.h"
+#include "planner/load_balancers.h"
 #include "planner/rules.h"
 #include "planner/synthetic_pool.h"
 
@@ -39,6 +42,9 @@ class VpcPlanner {
     for (const auto* endpoint : snapshot_.table<model::VpcEndpoint>().referring_to(vpc_.id)) {
       if (in_force(*endpoint)) GINNEL_CHECKED(add_endpoint(*endpoint));
     }
+    for (const auto* balancer : snapshot_.table<model::LoadBalancer>().referring_to(vpc_.id)) {
+      GINNEL_CHECKED(add_load_balancer(*balancer));
+    }
     if (vpc_.dns_support) GINNEL_CHECKED(add_resolver());
     add_names(private_names_, plan_.private_names);
     add_names(public_names_, plan_.public_names);
@@ -46,6 +52,10 @@ class VpcPlanner {
     sort_unique(plan_.policies);
     sort_unique(plan_.addresses);
     sort_unique(plan_.links);
+    sort_unique(plan_.targets);
+    sort_unique(plan_.balancers);
+    sort_unique(plan_.probes);
+    sort_unique(plan_.public_names);
     return std::move(plan_);
   }
 
@@ -111,21 +121,55 @@ class VpcPlanner {
   }
 
   Status add_endpoint(const model::VpcEndpoint& endpoint) {
-    const auto* service = region_.service(endpoint.service_name);
+    const auto service = model::find_service(snapshot_, region_, endpoint.service_name);
     if (!service) return {};
-    const bool private_dns = endpoint.private_dns && vpc_.dns_support && vpc_.dns_hostnames;
+    const auto* balancer = snapshot_.find<model::LoadBalancer>(endpoint.load_balancer);
+    if (!endpoint.service.empty() && !balancer) return {};
+    std::set<IpAddress> all, serving;
+    GINNEL_TRY(const auto zones, serving_zones(balancer));
     for (const auto& id : endpoint.interfaces) {
       const auto* interface = snapshot_.find<model::NetworkInterface>(id);
       if (!interface) return fail("plan", endpoint.id, "its network interface " + id + " is not there");
       GINNEL_TRY(const auto address, IpAddress::parse(interface->address));
       GINNEL_TRY(auto groups, add_policy(*interface));
-      add_link(address, service->port, kTcp, endpoint.number, endpoint.id, std::move(groups), service->system_port);
-      public_names_[regional_name(region_, *service, endpoint.id, endpoint.dns_hash)].insert(address);
+      all.insert(address);
+      if (!balancer || zones.contains(interface->zone)) serving.insert(address);
       public_names_[zonal_name(region_, *service, endpoint.id, endpoint.dns_hash, interface->zone)].insert(address);
-      if (!private_dns) continue;
-      for (const auto& name : service->private_dns_names) private_names_[name].insert(address);
+      if (balancer) {
+        GINNEL_CHECKED(add_endpoint_links(snapshot_, region_, *balancer, endpoint, *interface, groups, plan_));
+      } else {
+        add_link(address, service->port, kTcp, endpoint.number, endpoint.id, std::move(groups), service->system_port);
+      }
     }
+    name_endpoint(endpoint, *service, serving.empty() ? all : serving);
     return {};
+  }
+
+  Result<std::set<std::string>> serving_zones(const model::LoadBalancer* balancer) const {
+    if (!balancer) return std::set<std::string>();
+    GINNEL_TRY(const auto balancing, Balancing::read(snapshot_, region_, *balancer));
+    return balancing.serving_zones();
+  }
+
+  // The names that lead to all of its addresses that serve.
+  void name_endpoint(const model::VpcEndpoint& endpoint, const model::Service& service,
+                     const std::set<IpAddress>& addresses) {
+    if (addresses.empty()) return;
+    public_names_[regional_name(region_, service, endpoint.id, endpoint.dns_hash)].insert(addresses.begin(),
+                                                                                          addresses.end());
+    if (!endpoint.private_dns || !vpc_.dns_support || !vpc_.dns_hostnames) return;
+    for (const auto& name : service.private_dns_names) private_names_[name].insert(addresses.begin(), addresses.end());
+  }
+
+  Status add_load_balancer(const model::LoadBalancer& balancer) {
+    std::optional<std::vector<GroupNumber>> groups;
+    if (!balancer.groups.empty()) {
+      const auto* interface =
+          balancer.nodes.empty() ? nullptr : snapshot_.find<model::NetworkInterface>(balancer.nodes.front().interface);
+      if (!interface) return fail("plan", balancer.id, "it has no network interface");
+      GINNEL_TRY(groups, add_policy(*interface));
+    }
+    return plan::add_load_balancer(snapshot_, region_, balancer, groups, pool_, plan_);
   }
 
   Status add_resolver() {

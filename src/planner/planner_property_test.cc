@@ -33,6 +33,44 @@ HostPlan host() { return plan_host(region_with_services(), "0a1b2c3d", Cidr::par
 
 std::string address(int n) { return "10.0.1." + std::to_string(n); }
 
+// A load balancer with a listener and targets, some of them twice, gone, draining, or beyond its zone.
+void add_random_balancer(const std::string& letter, uint32_t number, const std::string& vpc,
+                         std::vector<model::Resource>& out) {
+  const std::string id = "lb-" + letter;
+  model::LoadBalancer balancer{.id = id, .vpc = vpc, .name = id, .dns_hash = "h"};
+  balancer.nodes = {{"subnet-" + letter, "ap-northeast-1a", "eni-lb-" + letter}};
+  balancer.judge_private_link = *rc::gen::arbitrary<bool>();
+  out.push_back(model::NetworkInterface{.id = "eni-lb-" + letter,
+                                        .vpc = vpc,
+                                        .subnet = "subnet-" + letter,
+                                        .zone = "ap-northeast-1a",
+                                        .address = address(200),
+                                        .mac = "02:00:00:00:00:01",
+                                        .load_balancer = id});
+  model::TargetGroup group{.id = "tg-" + letter, .vpc = vpc, .target_type = "ip"};
+  group.protocol = *rc::gen::element<std::string>("TCP", "UDP", "TCP_UDP");
+  const int count = *rc::gen::inRange(0, 6);
+  for (int n = 0; n < count; ++n) {
+    model::Target target{.id = group.id + "|" + std::to_string(n), .group = group.id, .target = address(10 + n)};
+    target.port = 80;
+    target.number = number * 1000 + static_cast<uint32_t>(n);
+    target.health = *rc::gen::element<std::string>("initial", "healthy", "unhealthy");
+    target.zone = *rc::gen::element<std::string>("", "all", "ap-northeast-1c");
+    target.deregistered = *rc::gen::inRange(0, 2);
+    out.push_back(target);
+  }
+  const int listeners = *rc::gen::inRange(0, 3);
+  for (int n = 0; n < listeners; ++n) {
+    model::Listener listener{.id = "l-" + letter + std::to_string(n), .load_balancer = id, .target_group = group.id};
+    listener.number = number * 10 + static_cast<uint32_t>(n);
+    listener.protocol = group.protocol;
+    listener.port = 80 + n;
+    out.push_back(listener);
+  }
+  out.push_back(balancer);
+  out.push_back(group);
+}
+
 // The resources of one VPC, in which every id carries the VPC's own letter.
 std::vector<model::Resource> random_vpc(const std::string& letter, uint32_t number) {
   std::vector<model::Resource> out;
@@ -93,6 +131,7 @@ std::vector<model::Resource> random_vpc(const std::string& letter, uint32_t numb
     }
     out.push_back(interface);
   }
+  if (*rc::gen::arbitrary<bool>()) add_random_balancer(letter, number, vpc, out);
   return out;
 }
 
@@ -139,6 +178,17 @@ TEST(PlanProperties, EverythingIsSortedAndHeldTogether) {
     RC_ASSERT(std::is_sorted(plan.policies.begin(), plan.policies.end()));
     RC_ASSERT(std::is_sorted(plan.addresses.begin(), plan.addresses.end()));
     RC_ASSERT(std::is_sorted(plan.links.begin(), plan.links.end()));
+    RC_ASSERT(std::is_sorted(plan.balancers.begin(), plan.balancers.end()));
+    RC_ASSERT(std::is_sorted(plan.targets.begin(), plan.targets.end()));
+    RC_ASSERT(std::is_sorted(plan.probes.begin(), plan.probes.end()));
+    std::set<TargetNumber> targets;
+    std::set<BalancerNumber> balancers;
+    for (const auto& target : plan.targets) RC_ASSERT(targets.insert(target.number).second);
+    for (const auto& balancer : plan.balancers) {
+      RC_ASSERT(balancers.insert(balancer.number).second);
+      for (const auto number : balancer.targets) RC_ASSERT(targets.contains(number));
+    }
+    for (const auto& link : plan.links) RC_ASSERT(link.balancer == 0 || balancers.contains(link.balancer));
     RC_ASSERT(std::is_sorted(plan.private_names.begin(), plan.private_names.end()));
     RC_ASSERT(std::is_sorted(plan.public_names.begin(), plan.public_names.end()));
     std::set<std::vector<GroupNumber>> policies;

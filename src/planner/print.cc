@@ -60,6 +60,51 @@ void print_port(std::string& out, const Port& port) {
                      port.search_domain.empty() ? "-" : port.search_domain);
 }
 
+std::string judged_text(const std::optional<std::vector<GroupNumber>>& groups) {
+  return groups ? groups_text(*groups) : "not judged";
+}
+
+void print_link(std::string& out, const Link& link) {
+  const std::string to = link.balancer ? fmt::format("balancer {:#x}", link.balancer)
+                                       : fmt::format("{}:{}", link.target.address.to_string(), link.target.port);
+  out += fmt::format("  {} {}:{} -> {} number {:#x} owner {}{} {}\n", protocol_name(link.protocol),
+                     link.address.to_string(), link.port, to, link.number, link.owner, link.endpoint ? " endpoint" : "",
+                     judged_text(link.groups));
+}
+
+void print_balancer(std::string& out, const Balancer& balancer) {
+  out += fmt::format("  {:#x} {} node {} {}{}\n", balancer.number, balancer.owner, balancer.node.to_string(),
+                     judged_text(balancer.groups), balancer.judge_endpoints ? "" : " not for endpoints");
+  out += fmt::format("    idle {} s{}{}{} targets {}\n", balancer.idle_timeout_s,
+                     balancer.preserve_client ? " preserve-client" : "", balancer.proxy_header ? " proxy" : "",
+                     balancer.sticky ? " sticky" : "", balancer.targets.empty() ? "-" : joined(balancer.targets, ","));
+}
+
+const char* protocol_name(Probe::Protocol protocol) {
+  if (protocol == Probe::Protocol::http) return "http";
+  return protocol == Probe::Protocol::https ? "https" : "tcp";
+}
+
+void print_probe(std::string& out, const Probe& probe) {
+  out += fmt::format("  {} {}:{} as {} -> {} {}{}\n", protocol_name(probe.protocol), probe.address.to_string(),
+                     probe.port, probe.node.to_string(), probe.target_address.to_string(), judged_text(probe.groups),
+                     probe.proxy_header ? " proxy" : "");
+  out += fmt::format("    every {} s within {} s healthy {} unhealthy {} path {} matcher {} now {}\n", probe.interval_s,
+                     probe.timeout_s, probe.healthy_threshold, probe.unhealthy_threshold,
+                     probe.path.empty() ? "-" : probe.path, probe.matcher.empty() ? "-" : probe.matcher, probe.health);
+}
+
+void print_balancers(std::string& out, const VpcPlan& plan) {
+  out += "targets\n";
+  for (const auto& target : plan.targets) {
+    out += fmt::format("  {} {}:{} {}\n", target.number, target.address.to_string(), target.port, target.owner);
+  }
+  out += "balancers\n";
+  for (const auto& balancer : plan.balancers) print_balancer(out, balancer);
+  out += "probes\n";
+  for (const auto& probe : plan.probes) print_probe(out, probe);
+}
+
 void print_names(std::string& out, std::string_view title, const std::vector<Name>& names) {
   out += fmt::format("{}\n", title);
   for (const auto& name : names) {
@@ -100,11 +145,8 @@ std::string print(const VpcPlan& plan) {
                        address.local ? " local" : "");
   }
   out += "links\n";
-  for (const auto& link : plan.links) {
-    out += fmt::format("  {} {}:{} -> {}:{} number {:#x} owner {} {}\n", protocol_name(link.protocol),
-                       link.address.to_string(), link.port, link.target.address.to_string(), link.target.port,
-                       link.number, link.owner, link.groups ? groups_text(*link.groups) : "not judged");
-  }
+  for (const auto& link : plan.links) print_link(out, link);
+  if (!plan.balancers.empty()) print_balancers(out, plan);
   print_names(out, "private names", plan.private_names);
   print_names(out, "public names", plan.public_names);
   return out;

@@ -1,0 +1,317 @@
+"""kill -9 in the middle of every changing action: it happened whole or not at all, and nothing half-made is left.
+
+The script below makes and unmakes one of everything in two accounts. Each step is sent while the daemon is killed at a
+moment chosen at random (the seed is printed); after the restart the region must be as before the step or as after it,
+never between; a step that was answered must have happened; and no resource may refer to one that is not there.
+"""
+import json
+import pathlib
+import random
+import re
+import subprocess
+import threading
+import time
+
+import botocore.exceptions
+import pytest
+from region import Region
+from waiting import wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ZONES = ("ap-northeast-1a", "ap-northeast-1c")
+TOPIC = "arn:aws:sns:ap-northeast-1:111122223333:connections"
+IN_BETWEEN = ("pending", "deleting", "provisioning", "shutting-down")
+
+
+class Side:
+    """What one account sees."""
+
+    DESCRIPTIONS = (
+        ("ec2", "describe_vpcs", "Vpcs"), ("ec2", "describe_subnets", "Subnets"),
+        ("ec2", "describe_security_groups", "SecurityGroups"), ("ec2", "describe_security_group_rules", "SecurityGroupRules"),
+        ("ec2", "describe_network_interfaces", "NetworkInterfaces"), ("ec2", "describe_instances", "Reservations"),
+        ("ec2", "describe_vpc_endpoints", "VpcEndpoints"), ("ec2", "describe_tags", "Tags"),
+        ("ec2", "describe_vpc_endpoint_service_configurations", "ServiceConfigurations"),
+        ("ec2", "describe_vpc_endpoint_connections", "VpcEndpointConnections"),
+        ("ec2", "describe_vpc_endpoint_connection_notifications", "ConnectionNotificationSet"),
+        ("elbv2", "describe_load_balancers", "LoadBalancers"), ("elbv2", "describe_target_groups", "TargetGroups"))
+
+    def __init__(self, account):
+        self.account, self.ec2, self.elbv2 = account, account.ec2, account.elbv2
+
+    def see(self):
+        """Everything, without what changes by itself."""
+        out = {key: getattr(getattr(self, client), call)()[key] for client, call, key in self.DESCRIPTIONS}
+        for reservation in out["Reservations"]:
+            for instance in reservation["Instances"]:
+                instance["State"] = {"State": instance["State"]["Name"]}  # as the others say it
+        for vpc in out["Vpcs"]:
+            for name in ("enableDnsSupport", "enableDnsHostnames"):
+                out["attribute", vpc["VpcId"], name] = self.ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute=name)
+        for service in out["ServiceConfigurations"]:
+            out["permissions", service["ServiceId"]] = self.ec2.describe_vpc_endpoint_service_permissions(
+                ServiceId=service["ServiceId"])["AllowedPrincipals"]
+        for balancer in out["LoadBalancers"]:
+            arn = balancer["LoadBalancerArn"]
+            out["attributes", arn] = self.elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+            out["listeners", arn] = self.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+            for listener in out["listeners", arn]:
+                out["attributes", listener["ListenerArn"]] = self.elbv2.describe_listener_attributes(
+                    ListenerArn=listener["ListenerArn"])["Attributes"]
+            out["tags", arn] = self.elbv2.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+        for group in out["TargetGroups"]:
+            arn = group["TargetGroupArn"]
+            out["attributes", arn] = self.elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+            out["targets", arn] = sorted(
+                (target["Target"]["Id"], target["TargetHealth"]["State"] == "draining")
+                for target in self.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"])
+        return {str(key): json.dumps(value, default=str, sort_keys=True) for key, value in out.items()}
+
+    def first(self, client, call, key, field=None):
+        items = getattr(getattr(self, client), call)()[key]
+        return items[0][field] if field else items
+
+    # One of each kind, so an id is whatever is there.
+    @property
+    def vpc(self):
+        return self.first("ec2", "describe_vpcs", "Vpcs", "VpcId")
+
+    @property
+    def subnets(self):
+        return [subnet["SubnetId"] for subnet in sorted(self.ec2.describe_subnets()["Subnets"], key=lambda s: s["CidrBlock"])]
+
+    @property
+    def group(self):
+        return next(group["GroupId"] for group in self.ec2.describe_security_groups()["SecurityGroups"]
+                    if group["GroupName"] == "made")
+
+    @property
+    def instance(self):
+        return next(instance["InstanceId"] for reservation in self.ec2.describe_instances()["Reservations"]
+                    for instance in reservation["Instances"])
+
+    @property
+    def endpoint(self):
+        return self.first("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId")
+
+    @property
+    def service(self):
+        return self.first("ec2", "describe_vpc_endpoint_service_configurations", "ServiceConfigurations", "ServiceId")
+
+    @property
+    def notification(self):
+        return self.first("ec2", "describe_vpc_endpoint_connection_notifications", "ConnectionNotificationSet",
+                          "ConnectionNotificationId")
+
+    @property
+    def balancer(self):
+        return self.first("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn")
+
+    @property
+    def target_group(self):
+        return self.first("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn")
+
+    @property
+    def listener(self):
+        return self.elbv2.describe_listeners(LoadBalancerArn=self.balancer)["Listeners"][0]["ListenerArn"]
+
+
+RULE = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
+TARGETS = [{"Id": "10.0.1.10"}, {"Id": "10.0.2.10", "Port": 81}]
+
+
+def network(side):
+    """The steps that both accounts take first: (operation, call)."""
+    return [
+        ("CreateVpc", lambda: side.ec2.create_vpc(CidrBlock="10.0.0.0/16")),
+        ("ModifyVpcAttribute", lambda: side.ec2.modify_vpc_attribute(VpcId=side.vpc, EnableDnsHostnames={"Value": True})),
+        ("CreateSubnet", lambda: side.ec2.create_subnet(VpcId=side.vpc, CidrBlock="10.0.1.0/24", AvailabilityZone=ZONES[0])),
+        ("CreateSubnet", lambda: side.ec2.create_subnet(VpcId=side.vpc, CidrBlock="10.0.2.0/24", AvailabilityZone=ZONES[1])),
+        ("CreateSecurityGroup", lambda: side.ec2.create_security_group(GroupName="made", Description="d", VpcId=side.vpc)),
+    ]
+
+
+def script(provider, consumer):
+    p, c = provider, consumer
+    forward = lambda: [{"Type": "forward", "TargetGroupArn": p.target_group}]  # noqa: E731
+    return network(p) + network(c) + [
+        ("ModifySubnetAttribute", lambda: p.ec2.modify_subnet_attribute(
+            SubnetId=p.subnets[0], EnableResourceNameDnsARecordOnLaunch={"Value": True})),
+        ("CreateTags", lambda: p.ec2.create_tags(Resources=[p.vpc], Tags=[{"Key": "k", "Value": "v"}])),
+        ("AuthorizeSecurityGroupIngress", lambda: p.ec2.authorize_security_group_ingress(GroupId=p.group, IpPermissions=RULE)),
+        ("AuthorizeSecurityGroupEgress", lambda: p.ec2.authorize_security_group_egress(GroupId=p.group, IpPermissions=RULE)),
+        ("RunInstances", lambda: p.ec2.run_instances(
+            ImageId="ami-00000000000000001", MinCount=1, MaxCount=1, SubnetId=p.subnets[0], SecurityGroupIds=[p.group],
+            PrivateIpAddress="10.0.1.10")),
+        ("CreateLoadBalancer", lambda: p.elbv2.create_load_balancer(
+            Name="lb", Type="network", Scheme="internal", Subnets=p.subnets[:1], SecurityGroups=[p.group])),
+        ("SetSubnets", lambda: p.elbv2.set_subnets(LoadBalancerArn=p.balancer, Subnets=p.subnets)),
+        ("ModifyLoadBalancerAttributes", lambda: p.elbv2.modify_load_balancer_attributes(
+            LoadBalancerArn=p.balancer, Attributes=[{"Key": "load_balancing.cross_zone.enabled", "Value": "true"}])),
+        ("CreateTargetGroup", lambda: p.elbv2.create_target_group(
+            Name="tg", Protocol="TCP", Port=80, VpcId=p.vpc, TargetType="ip")),
+        ("ModifyTargetGroup", lambda: p.elbv2.modify_target_group(TargetGroupArn=p.target_group, HealthCheckIntervalSeconds=7)),
+        ("ModifyTargetGroupAttributes", lambda: p.elbv2.modify_target_group_attributes(
+            TargetGroupArn=p.target_group, Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "0"}])),
+        ("RegisterTargets", lambda: p.elbv2.register_targets(TargetGroupArn=p.target_group, Targets=TARGETS)),
+        ("CreateListener", lambda: p.elbv2.create_listener(
+            LoadBalancerArn=p.balancer, Protocol="TCP", Port=80, DefaultActions=forward())),
+        ("ModifyListener", lambda: p.elbv2.modify_listener(ListenerArn=p.listener, Port=81)),
+        ("ModifyListenerAttributes", lambda: p.elbv2.modify_listener_attributes(
+            ListenerArn=p.listener, Attributes=[{"Key": "tcp.idle_timeout.seconds", "Value": "90"}])),
+        ("AddTags", lambda: p.elbv2.add_tags(ResourceArns=[p.balancer], Tags=[{"Key": "k", "Value": "v"}])),
+        ("CreateVpcEndpointServiceConfiguration", lambda: p.ec2.create_vpc_endpoint_service_configuration(
+            NetworkLoadBalancerArns=[p.balancer], AcceptanceRequired=True)),
+        ("ModifyVpcEndpointServiceConfiguration", lambda: p.ec2.modify_vpc_endpoint_service_configuration(
+            ServiceId=p.service, PrivateDnsName="db.example.com")),
+        ("ModifyVpcEndpointServicePermissions", lambda: p.ec2.modify_vpc_endpoint_service_permissions(
+            ServiceId=p.service, AddAllowedPrincipals=["*"])),
+        ("ModifyVpcEndpointServicePayerResponsibility", lambda: p.ec2.modify_vpc_endpoint_service_payer_responsibility(
+            ServiceId=p.service, PayerResponsibility="ServiceOwner")),
+        ("CreateVpcEndpointConnectionNotification", lambda: p.ec2.create_vpc_endpoint_connection_notification(
+            ServiceId=p.service, ConnectionNotificationArn=TOPIC, ConnectionEvents=["Connect", "Reject"])),
+        ("ModifyVpcEndpointConnectionNotification", lambda: p.ec2.modify_vpc_endpoint_connection_notification(
+            ConnectionNotificationId=p.notification, ConnectionEvents=["Accept", "Delete"])),
+        ("CreateVpcEndpoint", lambda: c.ec2.create_vpc_endpoint(
+            VpcEndpointType="Interface", VpcId=c.vpc, SubnetIds=c.subnets, SecurityGroupIds=[c.group], PrivateDnsEnabled=False,
+            ServiceName=f"com.amazonaws.vpce.ap-northeast-1.{p.service}")),
+        ("AcceptVpcEndpointConnections", lambda: p.ec2.accept_vpc_endpoint_connections(
+            ServiceId=p.service, VpcEndpointIds=[c.endpoint])),
+        ("ModifyVpcEndpoint", lambda: c.ec2.modify_vpc_endpoint(VpcEndpointId=c.endpoint, RemoveSubnetIds=c.subnets[1:])),
+        ("RejectVpcEndpointConnections", lambda: p.ec2.reject_vpc_endpoint_connections(
+            ServiceId=p.service, VpcEndpointIds=[c.endpoint])),
+        ("DeleteVpcEndpoints", lambda: c.ec2.delete_vpc_endpoints(VpcEndpointIds=[c.endpoint])),
+        ("DeleteVpcEndpointConnectionNotifications", lambda: p.ec2.delete_vpc_endpoint_connection_notifications(
+            ConnectionNotificationIds=[p.notification])),
+        ("DeleteVpcEndpointServiceConfigurations", lambda: p.ec2.delete_vpc_endpoint_service_configurations(
+            ServiceIds=[p.service])),
+        ("RemoveTags", lambda: p.elbv2.remove_tags(ResourceArns=[p.balancer], TagKeys=["k"])),
+        ("SetSecurityGroups", lambda: p.elbv2.set_security_groups(
+            LoadBalancerArn=p.balancer, SecurityGroups=[p.group],
+            EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic="off")),
+        ("DeregisterTargets", lambda: p.elbv2.deregister_targets(TargetGroupArn=p.target_group, Targets=TARGETS)),
+        ("DeleteListener", lambda: p.elbv2.delete_listener(ListenerArn=p.listener)),
+        ("DeleteTargetGroup", lambda: p.elbv2.delete_target_group(TargetGroupArn=p.target_group)),
+        ("DeleteLoadBalancer", lambda: p.elbv2.delete_load_balancer(LoadBalancerArn=p.balancer)),
+        ("TerminateInstances", lambda: p.ec2.terminate_instances(InstanceIds=[p.instance])),
+        ("RevokeSecurityGroupIngress", lambda: p.ec2.revoke_security_group_ingress(GroupId=p.group, IpPermissions=RULE)),
+        ("RevokeSecurityGroupEgress", lambda: p.ec2.revoke_security_group_egress(GroupId=p.group, IpPermissions=RULE)),
+        ("DeleteTags", lambda: p.ec2.delete_tags(Resources=[p.vpc], Tags=[{"Key": "k"}])),
+        ("DeleteSecurityGroup", lambda: p.ec2.delete_security_group(GroupId=p.group)),
+        ("DeleteSubnet", lambda: p.ec2.delete_subnet(SubnetId=p.subnets[0])),
+        ("DeleteSubnet", lambda: p.ec2.delete_subnet(SubnetId=p.subnets[0])),
+        ("DeleteVpc", lambda: p.ec2.delete_vpc(VpcId=p.vpc)),
+        ("DeleteSecurityGroup", lambda: c.ec2.delete_security_group(GroupId=c.group)),
+        ("DeleteSubnet", lambda: c.ec2.delete_subnet(SubnetId=c.subnets[0])),
+        ("DeleteSubnet", lambda: c.ec2.delete_subnet(SubnetId=c.subnets[0])),
+        ("DeleteVpc", lambda: c.ec2.delete_vpc(VpcId=c.vpc)),
+    ]
+
+
+# They change nothing that is seen here, or what they start goes on by itself.
+LEFT_OUT = {"SetIpAddressType": "ipv4 is the only type, so nothing changes",
+            "StartVpcEndpointServicePrivateDnsVerification": "the name is pending before and after"}
+
+
+def test_the_script_has_every_changing_action():
+    described = {name for path in (ROOT / "api").glob("*.api")
+                 for name in re.findall(r"^operation (\w+)", path.read_text(encoding="utf-8"), re.M)}
+    changing = {name for name in described if not name.startswith(("Describe", "Get"))}
+    assert changing - set(LEFT_OUT) == {name for name, _ in script(None, None)}
+
+
+class Crashes:
+    def __init__(self, region, seed):
+        self.region, self.random = region, random.Random(seed)
+        self.sides = [Side(region.new_account()) for _ in range(2)]
+
+    def settled(self):
+        """What is seen once nothing is on its way."""
+        def nothing_between():
+            seen = [side.see() for side in self.sides]
+            text = json.dumps(seen)
+            busy = any(f'\\"State\\": \\"{state}\\"' in text or f'\\"Code\\": \\"{state}\\"' in text for state in IN_BETWEEN)
+            return None if busy else seen
+        return wait_for(nothing_between, "everything to settle", 30)
+
+    def crash_during(self, call):
+        """Sends the call and kills the daemon meanwhile; whether it was answered."""
+        answered = threading.Event()
+
+        def send():
+            try:
+                call()
+                answered.set()
+            except (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError, StopIteration, IndexError):
+                pass
+        thread = threading.Thread(target=send)
+        thread.start()
+        time.sleep(self.random.uniform(0, 0.03))
+        self.region.kill()
+        thread.join(60)
+        self.region.start()
+        return answered.is_set()
+
+    def step(self, name, call):
+        before = self.settled()
+        answered = self.crash_during(call)
+        after = self.settled()
+        self.check_references(name)
+        if after == before:
+            assert not answered, f"{name} was answered and did not happen"
+            call()
+            after = self.settled()
+            assert after != before, f"{name} changes nothing that this test sees"
+
+    def check_references(self, name):
+        for side in self.sides:
+            interfaces = side.ec2.describe_network_interfaces()["NetworkInterfaces"]
+            found = {each["NetworkInterfaceId"]: each for each in interfaces}
+            owned = {}
+            for endpoint in side.ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+                assert len(endpoint["NetworkInterfaceIds"]) == len(endpoint["SubnetIds"]), name
+                owned.update(dict.fromkeys(endpoint["NetworkInterfaceIds"], "vpc_endpoint"))
+            for reservation in side.ec2.describe_instances()["Reservations"]:
+                for instance in reservation["Instances"]:
+                    owned.update(dict.fromkeys((i["NetworkInterfaceId"] for i in instance["NetworkInterfaces"]), "interface"))
+            balanced = [each for each in interfaces if each["InterfaceType"] == "network_load_balancer"]
+            zones = [zone["SubnetId"] for lb in side.elbv2.describe_load_balancers()["LoadBalancers"]
+                     for zone in lb["AvailabilityZones"]]
+            assert sorted(each["SubnetId"] for each in balanced) == sorted(zones), name
+            owned.update(dict.fromkeys((each["NetworkInterfaceId"] for each in balanced), "network_load_balancer"))
+            assert {key: each["InterfaceType"] for key, each in found.items()} == owned, name
+            addresses = [(each["VpcId"], each["PrivateIpAddress"]) for each in interfaces]
+            assert len(addresses) == len(set(addresses)), name
+
+
+def map_entries(region):
+    """Entries of the maps that tell of VPCs, by name."""
+    device = next(name for name in region.devices() if "p" in name)
+    shown = json.loads(subprocess.run(["bpftool", "-j", "net", "show", "dev", device], capture_output=True, text=True,
+                                      check=True).stdout)
+    program = next(entry.get("prog_id", entry.get("id")) for part in shown for kind in ("tc",) for entry in part[kind])
+    ids = json.loads(subprocess.run(["bpftool", "-j", "prog", "show", "id", str(program)], capture_output=True, text=True,
+                                    check=True).stdout)["map_ids"]
+    counts = {}
+    for map_id in ids:
+        info = json.loads(subprocess.run(["bpftool", "-j", "map", "show", "id", str(map_id)], capture_output=True, text=True,
+                                         check=True).stdout)
+        if info["type"] in ("hash", "lpm_trie", "hash_of_maps"):
+            entries = json.loads(subprocess.run(["bpftool", "-j", "map", "dump", "id", str(map_id)], capture_output=True,
+                                                text=True, check=True).stdout)
+            counts[info["name"]] = len(entries)
+    return counts
+
+
+@pytest.mark.timeout(900)
+def test_killed_in_the_middle_of_every_action(record_property):
+    seed = random.SystemRandom().getrandbits(32)
+    print("seed", seed)
+    record_property("seed", seed)
+    with Region(dataplane="ebpf") as region:
+        empty = map_entries(region)
+        crashes = Crashes(region, seed)
+        for name, call in script(*crashes.sides):
+            crashes.step(name, call)
+        left = wait_for(lambda: (now := map_entries(region)) == empty and now, "the maps to be empty again", 30)
+        assert left == empty
