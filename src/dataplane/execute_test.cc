@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -59,6 +60,13 @@ class FakeKernel final : public Kernel {
     return put.value.local.empty() || device(put.value.local).empty() ? policy(put.value.groups) : "its device";
   }
   std::string need(const Put<Link>& put) const { return put.value.groups ? policy(*put.value.groups) : ""; }
+  std::string need(const Put<ProbeLink>& put) const { return put.value.groups ? policy(*put.value.groups) : ""; }
+  std::string need(const Put<Balancer>& put) const {
+    for (const auto target : put.value.targets) {
+      if (!whole<Target>(target)) return "its targets";
+    }
+    return put.value.groups ? policy(*put.value.groups) : "";
+  }
 
   std::string need(const Remove<Policy>& remove) const {
     for (const auto& [id, port] : state.of<PortEntry>()) {
@@ -69,6 +77,20 @@ class FakeKernel final : public Kernel {
     }
     for (const auto& [key, link] : state.of<Link>()) {
       if (link && link->groups == remove.key) return "that no link uses it";
+    }
+    for (const auto& [number, balancer] : state.of<Balancer>()) {
+      if (balancer && balancer->groups == remove.key) return "that no balancer uses it";
+    }
+    for (const auto& [key, probe] : state.of<ProbeLink>()) {
+      if (probe && probe->groups == remove.key) return "that no probe uses it";
+    }
+    return "";
+  }
+  std::string need(const Remove<Target>& remove) const {
+    for (const auto& [number, balancer] : state.of<Balancer>()) {
+      if (balancer && std::count(balancer->targets.begin(), balancer->targets.end(), remove.key) != 0) {
+        return "that no balancer leads to it";
+      }
     }
     return "";
   }
@@ -135,7 +157,34 @@ plan::VpcPlan random_plan() {
     if (chance(50)) continue;
     plan::Link link{address(50 + n / 2), static_cast<uint16_t>(443 + n % 2), plan::kTcp, 1 + below(6), "vpce", {}, {}};
     if (chance(70)) used.insert(*(link.groups = any_groups()));
+    if (chance(50)) {
+      link.balancer = 500 + below(3);
+      link.endpoint = chance(50);
+    }
     out.links.push_back(link);
+  }
+  for (uint32_t n = 0; n < 3; ++n) {
+    if (chance(60)) out.targets.push_back({n + 1, "target", address(n), static_cast<uint16_t>(8080 + below(2))});
+  }
+  for (uint32_t n = 0; n < 3; ++n) {
+    if (chance(50)) continue;
+    plan::Balancer balancer;
+    balancer.number = 500 + n;
+    if (chance(70)) used.insert(*(balancer.groups = any_groups()));
+    balancer.sticky = chance(30);
+    for (const auto& target : out.targets) {
+      if (chance(70)) balancer.targets.push_back(target.number);
+    }
+    out.balancers.push_back(balancer);
+  }
+  for (uint32_t n = 0; n < 2; ++n) {
+    if (chance(50)) continue;
+    plan::Probe probe;
+    probe.address = address(100 + n);
+    probe.port = 80;
+    probe.target = "target";
+    if (chance(70)) used.insert(*(probe.groups = any_groups()));
+    out.probes.push_back(probe);
   }
   if (chance(30)) used.insert(any_groups());
   for (const auto& groups : used) {

@@ -33,7 +33,7 @@ class FlowGc : public testing::Test {
 
   // A flow in VPC 1 from 10.0.1.5 to 10.0.1.6, seen so many seconds ago in its two directions; its key.
   ginnel_flow_key add(uint8_t protocol, uint16_t port, uint32_t state, uint32_t forward_s, uint32_t reverse_s,
-                      uint32_t link = 0) {
+                      uint32_t link = 0, uint32_t target = 0) {
     ginnel_flow_key key{};
     key.scope = 1;
     key.source = to_abi(IpAddress::from_v4(0x0a000105));
@@ -49,6 +49,7 @@ class FlowGc : public testing::Test {
     flow.out_scope = 1;
     flow.state = state;
     flow.link = link;
+    flow.target = target;
     flow.last_seen_s = kNow - forward_s;
     const ginnel_flow_key partner = ginnel_flow_partner(&key, &flow);
     ginnel_flow reverse = flow;
@@ -168,6 +169,35 @@ TEST_F(FlowGc, WhatIsKnownOfAHeaderGoesWithTheNeedForIt) {
   }
   EXPECT_EQ(collect_proxies(proxies_, flows_, kNow).value(), over);
   for (const auto& [each, key] : cases) EXPECT_EQ(proxies_.get(key).value().has_value(), each.stays) << each.what;
+}
+
+TEST_F(FlowGc, CutByTarget) {
+  const auto key = add(GINNEL_UDP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7, 21);
+  const auto other = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7, 22);
+  EXPECT_EQ(cut_flows(flows_, {{}, {}, {}, {21}}).value().entries, 2U);
+  EXPECT_EQ(entries(key), 0);
+  EXPECT_EQ(entries(other), 2);
+}
+
+TEST_F(FlowGc, ABalancersIdleTimeHoldsForOpenTcpOnly) {
+  const auto with_idle_time = [&](const ginnel_flow_key& key, uint16_t idle_s) {
+    auto flow = *flows_.get(key).value();
+    flow.idle_s = idle_s;
+    EXPECT_GOOD(flows_.put(key, flow));
+    const auto partner = ginnel_flow_partner(&key, &flow);
+    auto other = *flows_.get(partner).value();
+    other.idle_s = idle_s;
+    EXPECT_GOOD(flows_.put(partner, other));
+    return key;
+  };
+  const auto longer = with_idle_time(add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 999, 999), 1000);
+  const auto shorter = with_idle_time(add(GINNEL_TCP, 1001, GINNEL_FLOW_ANSWERED, 61, 61), 60);
+  const auto closed = with_idle_time(add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED | GINNEL_FLOW_RST, 61, 61), 1000);
+  const auto unanswered = with_idle_time(add(GINNEL_TCP, 1003, 0, 61, 61), 1000);
+  const auto datagrams = with_idle_time(add(GINNEL_UDP, 1004, GINNEL_FLOW_ANSWERED, 121, 121), 1000);
+  ASSERT_GOOD(collect_flows(flows_, kNow));
+  EXPECT_EQ(entries(longer), 2);
+  for (const auto& key : {shorter, closed, unanswered, datagrams}) EXPECT_EQ(entries(key), 0);
 }
 
 TEST_F(FlowGc, AMapOfAnotherLayoutIsRefused) {
