@@ -12,5 +12,6 @@
 #include "abi/link.h"
 #include "abi/policy.h"
 #include "abi/port.h"
+#include "abi/proxy.h"
 
 #endif

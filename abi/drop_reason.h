@@ -35,7 +35,10 @@
   X(NO_BALANCER, "the link leads to a load balancer that is not there")                           \
   X(NO_TARGET, "the load balancer has no target that can be reached")                             \
   X(BALANCER_DENIED, "no rule of the load balancer's security groups allows it")                  \
-  X(TARGET_DENIED, "no ingress rule of the target's security groups allows it")
+  X(TARGET_DENIED, "no ingress rule of the target's security groups allows it")                   \
+  X(PROXY_STATE_FULL, "too many handshakes of flows with a PROXY header are open")                \
+  X(PROXY_UNACKNOWLEDGED, "a target's acknowledgement that lacks the PROXY header, which goes again") \
+  X(PROXY_OUT_OF_TURN, "of a flow with a PROXY header, but not of its handshake")
 /* clang-format on */
 
 enum ginnel_drop {

@@ -31,6 +31,9 @@ GINNEL_LAYOUT(ginnel_flow_key, 44);
 #define GINNEL_FLOW_FIN_FORWARD 2u /* TCP: the opener closed its half */
 #define GINNEL_FLOW_FIN_REVERSE 4u
 #define GINNEL_FLOW_RST 8u
+/* Of flows with GINNEL_FLOW_PROXY, in both entries. */
+#define GINNEL_FLOW_HEADER_DONE 16u /* the target has acknowledged the PROXY header */
+#define GINNEL_FLOW_SYN_AGAIN 32u   /* the opener has sent a SYN after that */
 
 struct ginnel_flow {
   /* The packet as it goes out. */

@@ -15,6 +15,8 @@
 #define GINNEL_MAX_RULES (1 << 18)
 #define GINNEL_MAX_GROUP_MEMBERS (1 << 20)
 #define GINNEL_MAX_FLOWS (1 << 18)
+/* Handshakes of flows with a PROXY header that are open at one time. */
+#define GINNEL_MAX_PROXIES 65536
 #define GINNEL_MAX_BALANCERS 16384
 #define GINNEL_MAX_TARGETS (1 << 18)
 

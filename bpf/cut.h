@@ -80,6 +80,24 @@ static __always_inline struct tcp_reset back(const struct ginnel_flow_key* key, 
   return reset;
 }
 
+/* Until a PROXY header is acknowledged the target counts the client's bytes from another number (proxy.h). Ends what is
+ * remembered of it, and gives the packet's numbers as the receiver would have got them. */
+static __always_inline struct tcphdr as_received(const struct ginnel_flow* flow, const struct ginnel_flow_key* opener,
+                                                 const struct tcphdr* tcp) {
+  struct tcphdr out = *tcp;
+  const struct ginnel_proxy* proxy = flow->flags & GINNEL_FLOW_PROXY ? bpf_map_lookup_elem(&proxies, opener) : NULL;
+  if (!proxy) return out;
+  const __u32 first = proxy->first;
+  if (flow->flags & GINNEL_FLOW_REVERSE) {
+    const __s32 ahead = bpf_ntohl(tcp->ack_seq) - first;
+    if (ahead < 0 && ahead >= -(__s32)GINNEL_PROXY_HEADER) out.ack_seq = bpf_htonl(first);
+  } else if ((__s32)(bpf_ntohl(tcp->seq) - first) <= 0) {
+    out.seq = bpf_htonl(first - GINNEL_PROXY_HEADER);
+  }
+  bpf_map_delete_elem(&proxies, opener);
+  return out;
+}
+
 /* The whole stage for a packet whose flow is cut, its key in the scratch: a verdict or the negated reason of a drop. */
 __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4) {
   struct tcphdr tcp;
@@ -94,7 +112,10 @@ __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4) {
   const int is_tcp = key->protocol == IPPROTO_TCP && !bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp) &&
                      !bpf_skb_load_bytes(skb, 6, sender, sizeof sender);
   struct tcp_reset reset = {};
-  if (is_tcp) reset = onward(flow, &tcp);
+  if (is_tcp) {
+    const struct tcphdr received = as_received(flow, flow->flags & GINNEL_FLOW_REVERSE ? &partner : key, &tcp);
+    reset = onward(flow, &received);
+  }
   bpf_map_delete_elem(&flows, key);
   bpf_map_delete_elem(&flows, &partner);
   if (!is_tcp) return DROP(FLOW_CUT);

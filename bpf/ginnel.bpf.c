@@ -9,6 +9,7 @@
 #include "bpf/packet.h"
 #include "bpf/parse.h"
 #include "bpf/policy.h"
+#include "bpf/proxy.h"
 #include "bpf/rewrite.h"
 #include "bpf/track.h"
 
@@ -28,8 +29,10 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   if (!p->flow) {
     STAGE(stage_classify(skb, p));
     STAGE(stage_policy(p));
-    STAGE(stage_track(p));
+    STAGE(stage_proxy_open(skb, p));
+    STAGE(forget_failed(stage_track(p)));
   }
+  STAGE(stage_proxy(skb, p));
   STAGE(stage_account(skb, p));
   STAGE(stage_rewrite(skb, p));
   return stage_deliver(skb, p);

@@ -81,6 +81,13 @@ struct {
 } flows SEC(".maps");
 
 struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, GINNEL_MAX_PROXIES);
+  __type(key, struct ginnel_flow_key);
+  __type(value, struct ginnel_proxy);
+} proxies SEC(".maps");
+
+struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, GINNEL_DROP_COUNT);
   __type(key, __u32);

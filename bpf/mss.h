@@ -4,10 +4,7 @@
 #define GINNEL_BPF_MSS_H
 
 #include "bpf/packet.h"
-
-#define OPTION_END 0
-#define OPTION_NOP 1
-#define OPTION_MSS 2
+#include "bpf/tcp_options.h"
 
 static __always_inline void lower_mss(struct __sk_buff* skb, __u32 l4, __u32 at) {
   __be16 old, new = bpf_htons(GINNEL_MSS);

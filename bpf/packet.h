@@ -25,7 +25,10 @@
 #define TCP_FIN 1
 #define TCP_SYN 2
 #define TCP_RST 4
+#define TCP_PSH 8
 #define TCP_ACK 16
+#define TCP_URG 32
+#define TCP_MOST_OPTIONS 40 /* bytes */
 
 /* RFC 792; the kernel's own header drags in libc's. */
 #define ICMP_ECHO 8

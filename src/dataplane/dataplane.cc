@@ -232,7 +232,10 @@ Status Dataplane::remove(plan::VpcNumber vpc) {
 Status Dataplane::sweep(const std::set<plan::VpcNumber>& known) { return impl_->sweep(known); }
 
 Result<CollectReport> Dataplane::collect(uint32_t now_s) {
-  return collect_flows(impl_->program_->tables().flows, now_s);
+  Tables& tables = impl_->program_->tables();
+  GINNEL_TRY(auto report, collect_flows(tables.flows, now_s));
+  GINNEL_CHECKED(collect_proxies(tables.proxies, tables.flows, now_s));
+  return report;
 }
 
 Status Dataplane::cut(plan::LinkNumber link) {

@@ -58,6 +58,23 @@ Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, ui
   return report;
 }
 
+Result<size_t> collect_proxies(Map<ginnel_flow_key, ginnel_proxy>& proxies,
+                               const Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s) {
+  std::vector<ginnel_flow_key> old;
+  GINNEL_CHECKED(proxies.for_each([&](const ginnel_flow_key& key, const ginnel_proxy& proxy) {
+    if (ginnel_proxy_is_over(&proxy, nullptr, now_s) != 0) old.push_back(key);
+  }));
+  size_t removed = 0;
+  for (const auto& key : old) {
+    GINNEL_TRY(const auto proxy, proxies.get(key));
+    GINNEL_TRY(const auto flow, flows.get(key));
+    if (!proxy || ginnel_proxy_is_over(&*proxy, flow ? &*flow : nullptr, now_s) == 0) continue;
+    GINNEL_TRY(const bool erased, proxies.erase(key));
+    removed += static_cast<size_t>(erased);
+  }
+  return removed;
+}
+
 std::optional<FlowLink> link_of(const ginnel_flow_key& key, const ginnel_flow& flow) {
   if ((flow.flags & GINNEL_FLOW_TRANSLATE) == 0) return std::nullopt;
   if ((flow.flags & GINNEL_FLOW_REVERSE) != 0) {  // what the opener sees as the source

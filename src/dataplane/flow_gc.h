@@ -24,6 +24,11 @@ struct CollectReport {
 // whose other half is missing is judged alone.
 Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s);
 
+// Removes what is remembered of PROXY headers that no flow is waiting for any more (abi/proxy.h); to be called after
+// collect_flows. Returns how many.
+Result<size_t> collect_proxies(Map<ginnel_flow_key, ginnel_proxy>& proxies,
+                               const Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s);
+
 // A link as its flows name it.
 struct FlowLink {
   plan::VpcNumber vpc = 0;  // of the opener; 0 of a probe

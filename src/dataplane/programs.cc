@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kReadOnly = ".rodata";
 
 // Each program has its own; everything else is handed on.
-bool is_own(std::string_view map) { return map.ends_with(kReadOnly) || map == "scratch"; }
+bool is_own(std::string_view map) { return map.ends_with(kReadOnly) || map.ends_with("scratch"); }
 
 // The kernel cuts the names of maps.
 std::string kernel_name(std::string_view map) { return std::string(map.substr(0, BPF_OBJ_NAME_LEN - 1)); }

@@ -34,6 +34,7 @@ Result<Tables> Tables::bind(const std::map<std::string, int>& descriptors) {
   GINNEL_CHECKED(bind_map(descriptors, kPolicyNamesMap, out.policy_names));
   GINNEL_CHECKED(bind_map(descriptors, kProbeNamesMap, out.probe_names));
   GINNEL_CHECKED(bind_map(descriptors, "flows", out.flows));
+  GINNEL_CHECKED(bind_map(descriptors, "proxies", out.proxies));
   GINNEL_TRY(const int drops, descriptor(descriptors, "drops"));
   GINNEL_TRY(out.drops, Counters::bind(drops, "drops"));
   return out;

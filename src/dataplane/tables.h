@@ -50,8 +50,9 @@ struct Tables {
   Map<__u32, __u64> port_errors;  // also from another thread
   Map<PolicyId, PolicyName> policy_names;
   Map<ginnel_link_key, ProbeName> probe_names;
-  Map<ginnel_flow_key, ginnel_flow> flows;  // also from another thread
-  Counters drops;                           // also from another thread
+  Map<ginnel_flow_key, ginnel_flow> flows;     // also from another thread
+  Map<ginnel_flow_key, ginnel_proxy> proxies;  // also from another thread
+  Counters drops;                              // also from another thread
 
   // By the names that abi/README.md gives. Names the map that is missing or of another layout.
   static Result<Tables> bind(const std::map<std::string, int>& descriptors);

@@ -46,7 +46,11 @@ class Runner {
       return;
     }
     if (command == "port_errors") return expect_port_errors(words);
-    if (command == "max_flows") return;
+    if (command == "proxies") {
+      EXPECT_EQ(world_.program().proxies().all().size(), number(words.next("count")));
+      return;
+    }
+    if (command == "max_flows" || command == "max_proxies") return;
     if (!world_.apply(text)) throw BadCase("no command: " + command);
   }
 
@@ -155,9 +159,11 @@ class PacketCase : public testing::TestWithParam<Case> {
   std::shared_ptr<Program> program_for(const Case& item) {
     for (const Step& step : item.steps) {
       Words words = split(step.text);
-      if (words.next("command") == "max_flows") {
-        return std::make_shared<Program>(LoadOptions{static_cast<uint32_t>(number(words.next("count"))), true});
-      }
+      const std::string command = words.next("command");
+      LoadOptions options;
+      if (command == "max_flows") options.max_flows = static_cast<uint32_t>(number(words.next("count")));
+      if (command == "max_proxies") options.max_proxies = static_cast<uint32_t>(number(words.next("count")));
+      if (command.starts_with("max_")) return std::make_shared<Program>(options);
     }
     if (!shared_) shared_ = std::make_shared<Program>();
     return shared_;

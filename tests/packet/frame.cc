@@ -32,6 +32,33 @@ Bytes payload(Words& words) {
   return bytes;
 }
 
+// As haproxy's proxy-protocol.txt says, with the elements of AWS's network load balancers: "A:P>B:P/ID", or without ID.
+Bytes proxy_header(const std::string& text) {
+  const size_t arrow = text.find('>'), slash = text.find('/');
+  if (arrow == std::string::npos) throw BadCase("no PROXY header: " + text);
+  const Endpoint from = endpoint(text.substr(0, arrow)), to = endpoint(text.substr(arrow + 1, slash - arrow - 1));
+  const std::string id = slash == std::string::npos ? "" : text.substr(slash + 1);
+  Bytes out = {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10, 0x21, 0x11, 0, 84};
+  put32(out, from.address.v4());
+  put32(out, to.address.v4());
+  put16(out, from.port);
+  put16(out, to.port);
+  put(out, Bytes{3, 0, 4, 0, 0, 0, 0});
+  if (!id.empty()) {
+    put(out, Bytes{0xea, 0, static_cast<uint8_t>(id.size() + 1), 1});
+    out.insert(out.end(), id.begin(), id.end());
+  }
+  put(out, Bytes{4, 0, static_cast<uint8_t>(100 - out.size() - 3)});
+  out.resize(100);
+  uint32_t crc = ~0u;
+  for (const uint8_t byte : out) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82f63b78u : 0);
+  }
+  for (size_t i = 0; i < 4; i++) out[31 + i] = static_cast<uint8_t>(~crc >> (24 - 8 * i));
+  return out;
+}
+
 uint8_t tcp_flags(const std::string& letters) {
   static constexpr std::string_view kLetters = "FSRPAUEC";
   uint8_t flags = 0;
@@ -62,6 +89,7 @@ Bytes tcp(Words& words, uint16_t from, uint16_t to) {
   put16(out, static_cast<uint32_t>(words.number_or("window", 0xffff)));
   put32(out, 0);
   put(out, options);
+  if (const auto header = words.take("proxy")) put(out, proxy_header(*header));
   put(out, payload(words));
   return out;
 }

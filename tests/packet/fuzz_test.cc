@@ -48,6 +48,8 @@ class Fuzzer {
   Fuzzer(uint64_t seed, Program& program) : random_(seed), program_(program), world_(program) {
     world_.apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
     for (const auto& [name, mac] : world_.macs()) ports_.push_back(name);
+    // In half of the worlds the balancer puts PROXY headers before the client's data.
+    if (chance(2)) world_.apply("balancer 500 vpc=3 node=10.0.3.50 policy=11 proxy=1");
   }
 
   void one() {
@@ -95,11 +97,27 @@ class Fuzzer {
 
   Frame make(Line line) {
     static const std::vector<std::string> kFlags = {"S", "S", "SA", "A", "PA", "FA", "RA", "R", "SF", ""};
-    static const std::vector<std::string> kOptions = {"", " mss=9000", " ip_options=94040000",
-                                                      " options=03030702042300", " options=0204ffff01010303"};
+    static const std::vector<std::string> kOptions = {"",
+                                                      " mss=9000",
+                                                      " ip_options=94040000",
+                                                      " options=03030702042300",
+                                                      " options=0204ffff01010303",
+                                                      " options=01fd0401",
+                                                      " options=0101050a00000385000003e9"};
     std::string& packet = line.packet;
     if (packet[0] != 'a') packet += " data=" + std::to_string(below(64));
-    if (packet[0] == 't') packet += " flags=" + pick(kFlags) + pick(kOptions);
+    // Numbers around those of a handshake with a PROXY header, in either direction.
+    static const std::vector<std::string> kNumbers = {"",
+                                                      " seq=1000",
+                                                      " seq=1001 ack=9001",
+                                                      " seq=1001 ack=9001",
+                                                      " seq=1064 ack=9001",
+                                                      " seq=901 ack=9001",
+                                                      " seq=9000 ack=901",
+                                                      " seq=9001 ack=901",
+                                                      " seq=9001 ack=1001",
+                                                      " seq=9001 ack=1001"};
+    if (packet[0] == 't') packet += " flags=" + pick(kFlags) + pick(kOptions) + pick(kNumbers);
     if (packet[0] == 'u' && chance(4)) packet += " check=0";
     return build(split(packet), world_.mac_of(line.port), kRouterMac);
   }

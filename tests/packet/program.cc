@@ -29,6 +29,7 @@ int test_run(int program, uint32_t ifindex, const Frame& frame, uint32_t repeat,
 Program::Program(const LoadOptions& options) : object_(ginnel_bpf__open()) {
   if (!object_) throw std::runtime_error(std::string("open the packet program: ") + std::strerror(errno));
   bpf_map__set_max_entries(object_->maps.flows, options.max_flows);
+  bpf_map__set_max_entries(object_->maps.proxies, options.max_proxies);
   bpf_map__set_max_entries(object_->maps.rules, 4096);
   object_->rodata->config.flags = options.redirect_peer ? GINNEL_CONFIG_REDIRECT_PEER : 0;
   std::memcpy(object_->rodata->config.router_mac, kRouterMac.bytes.data(), 6);
@@ -85,6 +86,7 @@ void Program::clear() const {
   port_errors().clear();
   exhausted().clear();
   flows().clear();
+  proxies().clear();
 }
 
 void Program::put_table(uint32_t balancer, const std::vector<uint32_t>& places) const {

@@ -62,6 +62,7 @@ class Map {
 struct LoadOptions {
   uint32_t max_flows = 1024;
   bool redirect_peer = true;
+  uint32_t max_proxies = 1024;
 };
 
 class Program {
@@ -98,6 +99,9 @@ class Program {
   Map<ginnel_flow_key, uint64_t> exhausted() const { return Map<ginnel_flow_key, uint64_t>(object_->maps.exhausted); }
   // The balancer's table becomes these numbers of targets.
   void put_table(uint32_t balancer, const std::vector<uint32_t>& places) const;
+  Map<ginnel_flow_key, ginnel_proxy> proxies() const {
+    return Map<ginnel_flow_key, ginnel_proxy>(object_->maps.proxies);
+  }
   Map<ginnel_flow_key, ginnel_flow> flows() const { return Map<ginnel_flow_key, ginnel_flow>(object_->maps.flows); }
 
  private:

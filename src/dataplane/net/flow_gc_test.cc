@@ -23,6 +23,12 @@ class FlowGc : public testing::Test {
     auto bound = Map<ginnel_flow_key, ginnel_flow>::bind(fd.get(), "flows");
     ASSERT_GOOD(bound);
     flows_ = std::move(*bound);
+    const UniqueFd proxies(
+        bpf_map_create(BPF_MAP_TYPE_HASH, "proxies", sizeof(ginnel_flow_key), sizeof(ginnel_proxy), 16, nullptr));
+    ASSERT_TRUE(proxies);
+    auto bound_proxies = Map<ginnel_flow_key, ginnel_proxy>::bind(proxies.get(), "proxies");
+    ASSERT_GOOD(bound_proxies);
+    proxies_ = std::move(*bound_proxies);
   }
 
   // A flow in VPC 1 from 10.0.1.5 to 10.0.1.6, seen so many seconds ago in its two directions; its key.
@@ -64,6 +70,7 @@ class FlowGc : public testing::Test {
   }
 
   Map<ginnel_flow_key, ginnel_flow> flows_;
+  Map<ginnel_flow_key, ginnel_proxy> proxies_;
 };
 
 TEST_F(FlowGc, AFlowGoesWhenBothDirectionsAreIdleForItsLimit) {
@@ -127,6 +134,41 @@ TEST_F(FlowGc, CutByPortMeetsThatAddressOfThatVpcOnly) {
   EXPECT_EQ(cut_flows(flows_, {{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 0U);
   EXPECT_EQ(cut_flows(flows_, {{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 2U);
   EXPECT_NE(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+}
+
+TEST_F(FlowGc, WhatIsKnownOfAHeaderGoesWithTheNeedForIt) {
+  struct Case {
+    const char* what;
+    uint32_t state, age_s;
+    bool has_flow, has_header, stays;
+  };
+  uint16_t port = 1000;
+  std::vector<std::pair<Case, ginnel_flow_key>> cases;
+  size_t over = 0;
+  for (const Case& each : std::vector<Case>{{"its flow waits for it", 0, 61, true, true, true},
+                                            {"and is half closed", GINNEL_FLOW_FIN_FORWARD, 61, true, true, true},
+                                            {"the header is done", GINNEL_FLOW_HEADER_DONE, 61, true, true, false},
+                                            {"the flow was reset", GINNEL_FLOW_RST, 61, true, true, false},
+                                            {"the flow is another one", 0, 61, true, false, false},
+                                            {"the flow is gone", 0, 61, false, true, false},
+                                            {"the flow is still to come", 0, 60, false, true, true},
+                                            {"opened a tick ahead", 0, 0U - 1U, false, true, true}}) {
+    const auto key = add(GINNEL_TCP, ++port, each.state, 1, 1);
+    if (each.has_flow) {
+      auto flow = *flows_.get(key).value();
+      flow.flags |= each.has_header ? GINNEL_FLOW_PROXY : 0;
+      ASSERT_GOOD(flows_.put(key, flow));
+    } else {
+      ASSERT_TRUE(flows_.erase(key).value());
+    }
+    ginnel_proxy proxy{};
+    proxy.opened_s = kNow - each.age_s;
+    ASSERT_GOOD(proxies_.put(key, proxy));
+    over += each.stays ? 0 : 1;
+    cases.emplace_back(each, key);
+  }
+  EXPECT_EQ(collect_proxies(proxies_, flows_, kNow).value(), over);
+  for (const auto& [each, key] : cases) EXPECT_EQ(proxies_.get(key).value().has_value(), each.stays) << each.what;
 }
 
 TEST_F(FlowGc, CutByTarget) {

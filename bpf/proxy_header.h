@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* The PROXY v2 header and the segment that carries it.
+ *
+ * Format: haproxy's proxy-protocol.txt section 2.2. Fields, their order and the length of 100 bytes are those of AWS's
+ * network load balancers (aws/elastic-load-balancing-tools, Compatibility_AwsNetworkLoadBalancerTest): the addresses,
+ * CRC32C, for a client behind an endpoint its id, and a NOOP that fills up. */
+#ifndef GINNEL_BPF_PROXY_HEADER_H
+#define GINNEL_BPF_PROXY_HEADER_H
+
+#include "bpf/packet.h"
+#include "bpf/tcp_options.h"
+
+#define PROXY_TLV_CRC32C 0x03
+#define PROXY_TLV_NOOP 0x04
+#define PROXY_TLV_AWS 0xea
+#define PROXY_AWS_ENDPOINT 0x01
+#define PROXY_ENDPOINT_ID 22 /* characters of "vpce-0123456789abcdef0" */
+
+struct proxy_header {
+  __u8 signature[12];
+  __u8 version_command, family_protocol;
+  __be16 length;
+  __be32 source, destination;
+  __be16 source_port, destination_port;
+  /* The elements, each with its type, two bytes of length, and a value. */
+  __u8 crc[3 + 4];
+  __u8 rest[3 + 1 + PROXY_ENDPOINT_ID + 39];
+};
+_Static_assert(sizeof(struct proxy_header) == GINNEL_PROXY_HEADER, "length of the header");
+#define PROXY_CRC_AT 3
+
+/* Too large for the stack. */
+struct header_segment {
+  struct proxy_header header;
+  __u8 options[TCP_MOST_OPTIONS];
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct header_segment);
+} header_scratch SEC(".maps");
+
+/* The remainders of four bits by the polynomial of Castagnoli, bits reversed (RFC 3720 appendix B.4). */
+static const __u32 crc32c_of_nibble[16] = {0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+                                           0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+                                           0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75};
+
+struct crc_state {
+  const struct proxy_header* header;
+  __u32 crc;
+};
+
+static int crc_of_byte(__u32 index, void* context) {
+  struct crc_state* state = context;
+  if (index >= sizeof *state->header) return 1;
+  __u32 crc = state->crc ^ ((const __u8*)state->header)[index];
+  crc = crc >> 4 ^ crc32c_of_nibble[crc & 15];
+  state->crc = crc >> 4 ^ crc32c_of_nibble[crc & 15];
+  return 0;
+}
+
+/* Over the whole header, its own field being zero. */
+static __always_inline __u32 crc32c(const struct proxy_header* header) {
+  struct crc_state state = {header, ~0u};
+  bpf_loop(sizeof *header, crc_of_byte, &state, 0);
+  return ~state.crc;
+}
+
+/* Type and length of an element; gives where its value begins. */
+static __always_inline __u8* begin_element(__u8* at, __u8 type, __u8 length) {
+  at[0] = type;
+  at[1] = 0;
+  at[2] = length;
+  return at + 3;
+}
+
+static __always_inline void fill_header(struct proxy_header* header, const struct ginnel_flow_key* key,
+                                        const struct ginnel_proxy* proxy) {
+  const struct proxy_header fixed = {.signature = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'},
+                                     .version_command = 0x21,
+                                     .family_protocol = 0x11,
+                                     .length = bpf_htons(sizeof fixed - 16),
+                                     .source = key->source.word[3],
+                                     .destination = key->destination.word[3],
+                                     .source_port = key->source_port,
+                                     .destination_port = key->destination_port};
+  *header = fixed;
+  begin_element(header->crc, PROXY_TLV_CRC32C, 4);
+  __u8 *at = header->rest, *end = at + sizeof header->rest;
+  if (proxy->endpoint[0]) {
+    at = begin_element(at, PROXY_TLV_AWS, 1 + PROXY_ENDPOINT_ID);
+    *at++ = PROXY_AWS_ENDPOINT;
+    for (int i = 0; i < PROXY_ENDPOINT_ID; i++) *at++ = proxy->endpoint[i];
+  }
+  begin_element(at, PROXY_TLV_NOOP, end - at - 3);
+  const __u32 crc = crc32c(header);
+  for (int i = 0; i < 4; i++) header->crc[PROXY_CRC_AT + i] = crc >> (24 - 8 * i);
+}
+
+/* The IP header's length and its checksum, and the pseudo header's part of TCP's: all that a device finishes which is
+ * to make the sum itself (CHECKSUM_PARTIAL). Cuts or grows the packet. Invalidates packet pointers. */
+__attribute__((noinline)) int resize_segment(struct __sk_buff* skb, __u32 l4, __u32 length) {
+  struct iphdr ip;
+  if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof ip)) return -1;
+  const __u32 ip_header = l4 - ETH_HLEN, before = ip.tot_len ? bpf_ntohs(ip.tot_len) : skb->len - ETH_HLEN;
+  const __be16 total = bpf_htons(ip_header + length);
+  if (bpf_skb_change_tail(skb, l4 + length, 0)) return -1;
+  bpf_l3_csum_replace(skb, ETH_HLEN + 10, ip.tot_len, total, sizeof total);
+  bpf_skb_store_bytes(skb, ETH_HLEN + 2, &total, sizeof total, 0);
+  const __u32 lengths = csum_fold32(csum_change(bpf_htonl(before - ip_header), bpf_htonl(length)));
+  bpf_l4_csum_replace(skb, l4 + 16, 0, lengths, BPF_F_PSEUDO_HDR);
+  return 0;
+}
+
+/* The checksum of a segment whose data have become others, or none: as a finished sum, from all its bytes, those of the
+ * header from the scratch. No effect on CHECKSUM_PARTIAL; see write_reset. Addresses are still the client's. */
+__attribute__((noinline)) int renew_sum(struct __sk_buff* skb, __u32 l4, __u32 has_header) {
+  struct tcphdr tcp;
+  __u32 zero = 0;
+  const struct decision* d = scratch_decision();
+  struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
+  if (!d || !made || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
+  const __u32 tcp_header = tcp.doff * 4u, more = (tcp_header - sizeof tcp) & 0x3c;
+  const __u32 length = tcp_header + (has_header ? sizeof made->header : 0);
+  const __u16 check = tcp.check;
+  tcp.check = 0;
+  __be32 pseudo[3] = {d->key.source.word[3], d->key.destination.word[3], bpf_htonl(IPPROTO_TCP << 16 | length)};
+  __s64 sum = bpf_csum_diff(0, 0, pseudo, sizeof pseudo, 0);
+  sum = bpf_csum_diff(0, 0, (__be32*)&tcp, sizeof tcp, sum);
+  if (more > 0 && more <= sizeof made->options) {
+    if (bpf_skb_load_bytes(skb, l4 + sizeof tcp, made->options, more)) return -1;
+    sum = bpf_csum_diff(0, 0, (__be32*)made->options, more, sum);
+  }
+  if (has_header) sum = bpf_csum_diff(0, 0, (__be32*)&made->header, sizeof made->header, sum);
+  bpf_l4_csum_replace(skb, l4 + 16, (__u16)~check, csum_fold16(csum_fold32((__u32)sum)), 2);
+  return 0;
+}
+
+/* Makes of the client's segment, whose key is in the scratch, the one that carries the header: its options and its
+ * numbers stay but for the sequence number, its data go. 0 or less than 0. Invalidates packet pointers. */
+__attribute__((noinline)) int write_header(struct __sk_buff* skb, __u32 l4) {
+  struct tcphdr tcp;
+  __u32 zero = 0;
+  const struct decision* d = scratch_decision();
+  struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
+  if (!d || !made || l4 > ETH_HLEN + 60) return -1;
+  struct ginnel_proxy* proxy = bpf_map_lookup_elem(&proxies, &d->key);
+  if (!proxy || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
+  const __u32 tcp_header = tcp.doff * 4u;
+  if (resize_segment(skb, l4, tcp_header + sizeof made->header)) return -1;
+  if (bpf_skb_load_bytes(skb, l4 + 16, &tcp.check, sizeof tcp.check)) return -1; /* with the new length's part */
+
+  fill_header(&made->header, &d->key, proxy);
+  tcp.seq = bpf_htonl(proxy->first - sizeof made->header);
+  tcp.fin = tcp.urg = 0;
+  tcp.psh = tcp.ack = 1;
+  tcp.urg_ptr = 0;
+  bpf_skb_store_bytes(skb, l4, &tcp, sizeof tcp, 0);
+  bpf_skb_store_bytes(skb, l4 + tcp_header, &made->header, sizeof made->header, 0);
+  if (renew_sum(skb, l4, 1)) return -1;
+  proxy->sent_ms = bpf_ktime_get_ns() / 1000000;
+  proxy->flags |= GINNEL_PROXY_SENT;
+  return 0;
+}
+
+#endif
