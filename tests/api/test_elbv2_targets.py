@@ -32,6 +32,14 @@ def test_target_groups(elbv2, vpc):
         elbv2.describe_target_groups(TargetGroupArns=[made["TargetGroupArn"]])
 
 
+def test_what_a_target_group_needs(elbv2, vpc):
+    needed = {"Protocol": "TCP", "Port": 80, "VpcId": vpc}
+    for name in needed:
+        with api_error("ValidationError", f"({name})"):
+            elbv2.create_target_group(Name="pool", **{key: value for key, value in needed.items() if key != name})
+    assert elbv2.create_target_group(Name="pool", **needed)["TargetGroups"][0]["TargetType"] == "instance"
+
+
 def test_target_groups_with_the_same_name(elbv2, vpc, group):
     assert make_group(elbv2, vpc)["TargetGroupArn"] == group
     with api_error("DuplicateTargetGroupName", "'pool'"):
@@ -47,10 +55,10 @@ def test_target_groups_with_the_same_name(elbv2, vpc, group):
     ({"IpAddressType": "ipv6"}, "'ipv6' of the parameter IpAddressType"),
     ({"HealthCheckEnabled": False}, "'false' of the parameter HealthCheckEnabled"),
     ({"HealthCheckProtocol": "TLS"}, "(TLS) for parameter HealthCheckProtocol"),
-    ({"HealthCheckIntervalSeconds": 4}, "HealthCheckIntervalSeconds"),
+    ({"HealthCheckTimeoutSeconds": 60}, "HealthCheckTimeoutSeconds"),
     ({"HealthCheckPath": "/"}, "HealthCheckPath"),
     ({"Matcher": {"GrpcCode": "0"}}, "Matcher.GrpcCode"),
-    ({"Port": 65536}, "Port"),
+    ({"HealthCheckPort": "65536"}, "(65536) for parameter HealthCheckPort"),
 ])
 def test_target_groups_that_are_refused(elbv2, vpc, arguments, text):
     with api_error("ValidationError", text):

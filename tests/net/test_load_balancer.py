@@ -93,20 +93,22 @@ def test_ip_targets_see_the_client_where_the_group_says_so(vpc, servers):
 
 def test_udp(vpc):
     server, client = vpc.instance(groups=[vpc.group(ANYWHERE)]), vpc.instance()
-    with inside(server.id), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, \
-            socket.create_server((server.address, PORT)):
+    with inside(server.id):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind((server.address, PORT))
+    with inside(client.id):
+        asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sock, asker, tcp_server(tells("one"), server.address, PORT, server.id):  # UDP targets are probed by TCP
         balancer = LoadBalancer(vpc)
         balancer.listen(PORT, [server.address], protocol="UDP")
         [node] = balancer.nodes().values()
-        with inside(client.id), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-            asker.settimeout(5)
-            asker.sendto(b"question", (node, PORT))
-            sock.settimeout(5)
-            data, peer = sock.recvfrom(100)
-            assert (data, peer[0]) == (b"question", client.address)  # UDP targets always see the client
-            sock.sendto(b"answer", peer)
-            assert asker.recvfrom(100) == (b"answer", (node, PORT))
+        for each in (sock, asker):
+            each.settimeout(5)
+        asker.sendto(b"question", (node, PORT))
+        data, peer = sock.recvfrom(100)
+        assert (data, peer[0]) == (b"question", client.address)  # UDP targets always see the client
+        sock.sendto(b"answer", peer)
+        assert asker.recvfrom(100) == (b"answer", (node, PORT))
 
 
 def test_security_groups_of_the_load_balancer(vpc, servers):
