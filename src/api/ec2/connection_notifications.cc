@@ -94,14 +94,16 @@ ec2::ConnectionNotification to_wire(const Call& call, const Notification& notifi
   return out;
 }
 
+Values if_any(const std::string& id) { return id.empty() ? Values() : Values{id}; }
+
 const Attributes<Notification>& attributes() {
   static const Attributes<Notification> kAll = {
       {"connection-notification-arn", [](const Call&, const Notification& n) { return Values{n.topic}; }},
       {"connection-notification-id", [](const Call&, const Notification& n) { return Values{n.id}; }},
       {"connection-notification-state", [](const Call&, const Notification&) { return Values{kState}; }},
       {"connection-notification-type", [](const Call&, const Notification&) { return Values{kType}; }},
-      {"service-id", [](const Call&, const Notification& n) { return Values{n.service}; }},
-      {"vpc-endpoint-id", [](const Call&, const Notification& n) { return Values{n.endpoint}; }},
+      {"service-id", [](const Call&, const Notification& n) { return if_any(n.service); }},
+      {"vpc-endpoint-id", [](const Call&, const Notification& n) { return if_any(n.endpoint); }},
   };
   return kAll;
 }

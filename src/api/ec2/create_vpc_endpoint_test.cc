@@ -137,7 +137,7 @@ TEST_F(CreateVpcEndpoint, PrivateDnsNeedsAPrivateName) {
 TEST_F(CreateVpcEndpoint, ZonesMustBeTheServices) {
   EXPECT_EQ(error(request("ec2", {kSubnetA, kTinySubnet})),
             "InvalidParameter: The VPC endpoint service com.amazonaws.ap-northeast-1.ec2 does not support the "
-            "availability zone of the subnet: subnet-0000000000000000e");
+            "availability zone of the subnet: subnet-0000000000000000e (supports ap-northeast-1a, ap-northeast-1c)");
   EXPECT_EQ(snapshot.table<model::VpcEndpoint>().size(), 0U);
   run(create_vpc_endpoint, request("plain", {kTinySubnet}));
 }
