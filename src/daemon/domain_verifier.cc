@@ -81,7 +81,7 @@ void DomainVerifier::loop() {
 void DomainVerifier::follow(const model::Snapshot& snapshot) {
   const auto wanted = model::wanted_verifications(snapshot);
   std::erase_if(looks_, [&](const auto& entry) {
-    return std::find(wanted.begin(), wanted.end(), entry.second.wanted) == wanted.end();
+    return entry.second.over || std::find(wanted.begin(), wanted.end(), entry.second.wanted) == wanted.end();
   });
   const auto now = Steady::now();
   for (const auto& one : wanted) {
@@ -147,7 +147,7 @@ void DomainVerifier::settle(Look& look) {
     return Decision{std::move(change), [this, id = wanted.service, round](const Status&) {
                       const std::lock_guard lock(mutex_);
                       const auto entry = looks_.find(id);
-                      if (entry != looks_.end() && entry->second.round == round) looks_.erase(entry);
+                      if (entry != looks_.end() && entry->second.round == round) entry->second.over = true;
                       changed_ = true;
                       wake_.notify_all();
                     }};

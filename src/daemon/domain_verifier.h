@@ -50,6 +50,7 @@ class DomainVerifier {
     unsigned awaited = 0;  // answers of this round
     bool found = false;
     bool settled = false;  // the result is on its way to the store
+    bool over = false;     // and there
   };
 
   void loop();
@@ -67,7 +68,7 @@ class DomainVerifier {
   model::Table<model::EndpointService> last_seen_;  // of the committer's thread
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::map<std::string, Look> looks_;  // by the service's id
+  std::map<std::string, Look> looks_;  // by the service's id; only the verifier's own thread adds and removes
   uint64_t last_round_ = 0;
   bool changed_ = true, stopping_ = false;
   std::thread thread_;
