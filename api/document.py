@@ -21,6 +21,11 @@ Names are those of the AWS SDKs; a dot leads into a structure. Codes and texts o
 Stored and shown, without effect: endpoint policies (all access is allowed), UserData and KeyName of instances, IPv6 rules of security
 groups (no IPv6 packet passes).
 
+Load balancers are of Type `network` and Scheme `internal`; both must be given, because the API's own defaults are others. Target groups
+have the types `instance` and `ip`, listeners and target groups the protocols `TCP`, `UDP` and `TCP_UDP`; a listener has one action,
+`forward` to one target group. Attributes that nothing here depends on can be set to their default only: of load balancers `access_logs.*`,
+`dns_record.client_routing_policy`, `ipv6.deny_all_igw_traffic`, `secondary_ips.auto_assigned.per_subnet`, `zonal_shift.config.enabled`.
+
 """
 
 

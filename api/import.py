@@ -77,6 +77,9 @@ class Importer:
             item = target["member"].get("locationName", "member")
             member.item = "" if item == self.service.default_item() else item
             member.type = self.type(target["member"]["shape"])
+        elif target["type"] == "map":  # on the wire of the query services a list of entries
+            member.is_list, member.item = True, "entry"
+            member.type = self.entry(reference["shape"])
         else:
             member.type = self.type(reference["shape"])
         location = reference.get("locationName", key)
@@ -86,6 +89,12 @@ class Importer:
         member.wire_in = "" if wire_in == key else wire_in
         member.wire_out = "" if location == self.service.out_name(member) else location
         return member
+
+    def entry(self, shape):
+        name = shape + "Entry"
+        self.service.structures[name] = {
+            key: description.Member(key, self.type(self.shapes[shape][key]["shape"])) for key in ("key", "value")}
+        return name
 
     def type(self, shape):
         target = self.shapes[shape]

@@ -8,7 +8,7 @@
 namespace ginnel::daemon {
 namespace {
 
-constexpr auto kPurgeEvery = std::chrono::minutes(1);
+constexpr auto kPurgeEvery = std::chrono::seconds(1);
 constexpr auto kLongestPause = std::chrono::seconds(30);
 
 // Of the names in force those that the next plan has too, so that none outlives its path.
@@ -146,6 +146,7 @@ void Applier::confirm(const model::SnapshotPtr& applied, const std::string& vpc_
 }
 
 void Applier::purge() {
+  if (model::purge(*committer_->snapshot(), clock_.now()).empty()) return;
   committer_->submit([this](const model::Snapshot& newest) {
     return Decision{model::purge(newest, clock_.now()), {}};
   });

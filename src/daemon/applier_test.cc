@@ -190,6 +190,27 @@ TEST_F(ApplierTest, AnEndpointWhosePathFailsStaysPendingUntilARetrySucceeds) {
   EXPECT_TRUE(endpoint_becomes("available"));
 }
 
+TEST_F(ApplierTest, ADrainedTargetIsGoneWithinSeconds) {
+  model::Change change;
+  model::TargetGroup group;
+  group.id = "tg-1";
+  group.vpc = "vpc-1";
+  group.attributes = {{"deregistration_delay.timeout_seconds", "1"}};
+  change.put(group);
+  change.put(model::Listener{.id = "l-1", .account = "1", .load_balancer = "lb-1", .target_group = "tg-1"});
+  model::Target target;
+  target.id = "tg-1|10.0.1.9:80";
+  target.group = "tg-1";
+  target.target = "10.0.1.9";
+  target.deregistered = clock_.now().time_since_epoch().count();
+  change.put(target);
+  commit(change);
+  ASSERT_TRUE(applier_.start(*committer_, sink_));
+  std::unique_lock lock(mutex_);
+  EXPECT_TRUE(
+      published_.wait_for(lock, std::chrono::seconds(20), [&] { return newest_->table<model::Target>().size() == 0; }));
+}
+
 TEST_F(ApplierTest, AVpcThatIsGoneLeavesTheHost) {
   ASSERT_TRUE(applier_.start(*committer_, sink_));
   (void)sink_.take_calls();

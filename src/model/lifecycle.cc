@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+#include "model/attributes.h"
+
 namespace ginnel::model {
 namespace {
 
 TimeMs to_ms(WallTime time) { return time.time_since_epoch().count(); }
+
+constexpr std::string_view kRegistering = "Elb.RegistrationInProgress";
+constexpr std::string_view kChecking = "Elb.InitialHealthChecking";
 
 // Deletes a resource together with its tags.
 template <typename T>
@@ -48,6 +53,20 @@ void mark_load_balancer(const LoadBalancer& balancer, Change& change) {
   change.put(std::move(next));
 }
 
+// Targets of a group that a listener uses begin to be checked.
+void mark_targets(const Snapshot& applied, const Snapshot& newest, const TargetGroup& group, Change& change) {
+  if (!applied.table<Listener>().any_referring_to(group.id)) return;
+  for (const auto* target : applied.table<Target>().referring_to(group.id)) {
+    if (target->reason != kRegistering) continue;
+    const auto* now = newest.find<Target>(target->id);
+    if (!now || !(*now == *target)) continue;
+    Target next = *target;
+    next.reason = kChecking;
+    next.description.clear();
+    change.put(std::move(next));
+  }
+}
+
 void mark_instance(const Snapshot& newest, const Instance& instance, WallTime now, Change& change) {
   Instance next = instance;
   if (instance.state == "pending") {
@@ -84,18 +103,41 @@ Change mark_applied(const Snapshot& applied, const Snapshot& newest, std::string
   for (const auto* balancer : applied.table<LoadBalancer>().referring_to(vpc_id)) {
     if (unchanged(applied, newest, *balancer)) mark_load_balancer(*balancer, change);
   }
+  for (const auto* group : applied.table<TargetGroup>().referring_to(vpc_id)) {
+    mark_targets(applied, newest, *group, change);
+  }
   for (const auto* instance : applied.table<Instance>().referring_to(vpc_id)) {
     if (unchanged(applied, newest, *instance)) mark_instance(newest, *instance, now, change);
   }
   return change;
 }
 
+namespace {
+
+// Drained targets; their flows go with them.
+void purge_targets(const Snapshot& newest, WallTime now, Change& change) {
+  for (const auto* target : newest.table<Target>().all()) {
+    if (target->deregistered == 0) continue;
+    const auto* group = newest.find<TargetGroup>(target->group);
+    const bool drained = !group || target->deregistered + deregistration_delay_ms(*group) <= to_ms(now) ||
+                         !newest.table<Listener>().any_referring_to(group->id);
+    if (drained) change.erase(*target);
+  }
+}
+
+}  // namespace
+
 Change purge(const Snapshot& newest, WallTime now) {
   Change change;
   for (const auto* instance : newest.table<Instance>().all()) {
     const bool shown = instance->terminated + std::chrono::milliseconds(kTerminatedShown).count() > to_ms(now);
-    if (instance->state == "terminated" && !shown) erase_with_tags(newest, *instance, change);
+    if (instance->state != "terminated" || shown) continue;
+    erase_with_tags(newest, *instance, change);
+    for (const auto* target : newest.table<Target>().referring_to(instance->id)) {
+      if (target->deregistered == 0) change.erase(*target);
+    }
   }
+  purge_targets(newest, now, change);
   for (const auto* token : newest.table<ClientToken>().all()) {
     const bool kept = token->created + std::chrono::milliseconds(kClientTokenKept).count() > to_ms(now);
     if (!kept) change.erase(*token);

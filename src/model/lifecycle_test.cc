@@ -142,6 +142,57 @@ TEST(Purge, TerminatedInstancesGoAfterAnHourAndOthersStay) {
   EXPECT_NE(after.find<Instance>("i-2"), nullptr);
 }
 
+Snapshot with_target(TimeMs deregistered) {
+  Change change;
+  change.put(Vpc{.id = "vpc-1", .number = 1});
+  TargetGroup group;
+  group.id = "tg-1";
+  group.vpc = "vpc-1";
+  group.attributes = {{"deregistration_delay.timeout_seconds", "20"}};
+  change.put(group);
+  change.put(Listener{.id = "l-1", .load_balancer = "lb-1", .target_group = "tg-1"});
+  Target target;
+  target.id = "tg-1|10.0.0.9:80";
+  target.group = "tg-1";
+  target.target = "10.0.0.9";
+  target.reason = "Elb.RegistrationInProgress";
+  target.deregistered = deregistered;
+  change.put(target);
+  return Snapshot().with(change);
+}
+
+TEST(Purge, ATargetGoesWhenItHasDrained) {
+  const auto snapshot = with_target(kNow.time_since_epoch().count());
+  EXPECT_TRUE(purge(snapshot, kNow + std::chrono::milliseconds(19'999)).empty());
+  EXPECT_EQ(snapshot.with(purge(snapshot, kNow + std::chrono::seconds(20))).table<Target>().size(), 0U);
+  EXPECT_TRUE(purge(with_target(0), kNow + std::chrono::hours(100)).empty());
+}
+
+TEST(Purge, ATargetThatNothingUsesNeedNotDrain) {
+  const auto snapshot = with_target(kNow.time_since_epoch().count());
+  Change change;
+  change.erase(*snapshot.find<Listener>("l-1"));
+  EXPECT_FALSE(purge(snapshot.with(change), kNow).empty());
+}
+
+TEST(MarkApplied, TheChecksOfATargetBeginOnceItsPlanIsApplied) {
+  const auto snapshot = with_target(0);
+  const auto after = snapshot.with(mark_applied(snapshot, snapshot, "vpc-1", kNow));
+  EXPECT_EQ(after.table<Target>().all().at(0)->reason, "Elb.InitialHealthChecking");
+  EXPECT_TRUE(mark_applied(after, after, "vpc-1", kNow).empty());
+  EXPECT_TRUE(mark_applied(Snapshot(), snapshot, "vpc-1", kNow).empty());
+}
+
+TEST(MarkApplied, ATargetFoundHealthySinceStaysSo) {
+  const auto applied = with_target(0);
+  auto target = *applied.table<Target>().all().at(0);
+  target.health = "healthy";
+  target.reason.clear();
+  Change change;
+  change.put(target);
+  EXPECT_TRUE(mark_applied(applied, applied.with(change), "vpc-1", kNow).empty());
+}
+
 TEST(Purge, ClientTokensGoAfterADay) {
   Change change;
   change.put(ClientToken{.id = "1/CreateVpcEndpoint/t", .created = kNow.time_since_epoch().count()});

@@ -151,9 +151,10 @@ BOOST_DESCRIBE_STRUCT(VpcEndpoint, (),
 // A load balancer's presence in one zone.
 struct LoadBalancerNode {
   std::string subnet, zone, interface;
+  bool chosen = false;  // its address was named by the request
   friend bool operator==(const LoadBalancerNode&, const LoadBalancerNode&) = default;
 };
-BOOST_DESCRIBE_STRUCT(LoadBalancerNode, (), (subnet, zone, interface))
+BOOST_DESCRIBE_STRUCT(LoadBalancerNode, (), (subnet, zone, interface, chosen))
 
 // A network load balancer (ELBv2 2015-12-01).
 struct LoadBalancer {

@@ -15,6 +15,8 @@ def expected(shape, path=""):
         return {key: expected(inner, f"{path}.{key}") for key, inner in shape.members.items()}
     if shape.type_name == "list":
         return [expected(shape.member, f"{path}[{index}]") for index in range(2)]
+    if shape.type_name == "map":
+        return {f"{path}[{index}].key": f"{path}[{index}].value" for index in range(2)}
     return path if shape.type_name == "string" else SCALARS[shape.type_name]
 
 

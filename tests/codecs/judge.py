@@ -30,7 +30,8 @@ class Service:
         self.described = description.parse(API / f"{name}.api")
 
     def operations(self):
-        for name in self.described.operations:
+        """Those that this botocore knows; a distribution's may be older than the description."""
+        for name in set(self.described.operations) & set(self.model.operation_names):
             yield self.described.operations[name], self.model.operation_model(name)
 
     def decode(self, operation, body):

@@ -60,7 +60,7 @@ Attributes<Interface> own_attributes() {
        [](const Call& call, const Interface& i) { return Values{private_dns_name(call.region, i.address)}; }},
       {"private-ip-address", [](const Call&, const Interface& i) { return Values{i.address}; }},
       {"requester-id",
-       [](const Call&, const Interface& i) { return when(i.requester_managed, std::string(kEndpointRequester)); }},
+       [](const Call&, const Interface& i) { return when(i.requester_managed, std::string(requester_of(i))); }},
       {"requester-managed", [](const Call&, const Interface& i) { return Values{bool_text(i.requester_managed)}; }},
       {"source-dest-check", [](const Call&, const Interface& i) { return Values{bool_text(i.source_dest_check)}; }},
       {"status", [](const Call&, const Interface& i) { return Values{is_attached(i) ? "in-use" : "available"}; }},

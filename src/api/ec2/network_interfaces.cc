@@ -42,7 +42,7 @@ ec2::NetworkInterface to_wire(const Call& call, const model::NetworkInterface& i
   address.private_dns_name = out.private_dns_name;
   address.private_ip_address = interface.address;
   out.private_ip_addresses = {address};
-  if (interface.requester_managed) out.requester_id = std::string(kEndpointRequester);
+  if (interface.requester_managed) out.requester_id = std::string(requester_of(interface));
   out.requester_managed = interface.requester_managed;
   out.source_dest_check = interface.source_dest_check;
   out.status = is_attached(interface) ? "in-use" : "available";

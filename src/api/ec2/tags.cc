@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/describe.h"
+#include "api/elbv2/arns.h"
 #include "api/tags.h"
 
 namespace ginnel::api {
@@ -111,6 +112,7 @@ ActionResult<ec2::DeleteTagsResponse> delete_tags(const Call& call, const ec2::D
 aws::ApiResult<ec2::DescribeTagsResponse> describe_tags(const Call& call, const ec2::DescribeTagsRequest& request) {
   std::vector<ec2::TagDescription> all;
   for (const auto* tags : all_owned<model::Tags>(call)) {
+    if (tags->resource_type.starts_with(kElbTagTypes)) continue;
     for (const auto& [key, value] : tags->tags) {
       all.push_back({.key = key, .resource_id = tags->id, .resource_type = tags->resource_type, .value = value});
     }

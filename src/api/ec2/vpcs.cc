@@ -81,6 +81,7 @@ std::vector<std::string> dependents(const Call& call, const model::Vpc& vpc) {
   add_ids<model::Subnet>(call, vpc, ids);
   add_ids<model::VpcEndpoint>(call, vpc, ids);
   add_ids<model::NetworkInterface>(call, vpc, ids);
+  add_ids<model::TargetGroup>(call, vpc, ids);
   for (const auto* group : call.snapshot.table<model::SecurityGroup>().referring_to(vpc.id)) {
     if (group->name != kDefaultGroup) ids.push_back(group->id);
   }
