@@ -7,6 +7,7 @@ import pytest
 from balancer import LoadBalancer, Service
 from isolation import inside
 from network import ANYWHERE, Vpc, echo, tcp_from, tcp_server
+from newer import also_sending
 from waiting import wait_for
 
 PORT = 5432
@@ -109,7 +110,7 @@ def test_names_of_an_endpoint(provider, consumer):
     assert len(names) == 2
     for name in names:
         assert client.resolve(name) == [address]
-        assert ask(client, name)[0] == "p0"
+    assert ask(client, address)[0] == "p0"
 
 
 def test_acceptance(provider, consumer):
@@ -177,7 +178,7 @@ def test_nothing_opens_a_connection_back(provider, consumer):
         assert neighbour.reaches("10.0.1.99", PORT)
         server = provider.servers[0]
         assert server.times_out("10.0.1.99", PORT)
-        assert server.times_out(address, PORT) or address == server.address
+        assert address in (server.address, node) or server.times_out(address, PORT)  # both VPCs have the same addresses
         assert server.times_out(node, port)  # the very address and port that the connection comes from
 
 
@@ -190,8 +191,8 @@ def test_security_groups_of_the_endpoint_and_of_the_load_balancer(region, provid
     wanted, other = consumer.instance("10.0.1.50"), consumer.instance("10.0.1.51")
     assert ask(wanted, address)[0] == "p0"
     assert other.times_out(address, PORT)  # the load balancer's group sees the client's own address
-    balancer.elbv2.set_security_groups(LoadBalancerArn=balancer.arn, SecurityGroups=[front],
-                                       EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic="off")
+    with also_sending(balancer.elbv2, "SetSecurityGroups", {"EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "off"}):
+        balancer.elbv2.set_security_groups(LoadBalancerArn=balancer.arn, SecurityGroups=[front])
     wait_for(lambda: other.reaches(address, PORT), "the load balancer's group not to count")
 
 
