@@ -159,7 +159,7 @@ class Provider(Stage):
         folder = os.path.join(self.folder, f"postgres-{zone}")
         os.mkdir(folder)
         shutil.chown(folder, "postgres", "postgres")
-        as_postgres = ("runuser", "-u", "postgres", "--")
+        as_postgres = ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups")
         data = os.path.join(folder, "data")
         self.sh.run(*as_postgres, f"{binaries}/initdb", "--auth", "trust", "--no-sync", "--pgdata", data, show_output=False)
         with open(os.path.join(data, "pg_hba.conf"), "a", encoding="ascii") as file:
