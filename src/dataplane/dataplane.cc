@@ -39,6 +39,15 @@ Status raise_descriptor_limit(Log& log) {
   return {};
 }
 
+// Maglev needs a prime; the bound keeps a table under 40 MB.
+Status check_table_size(uint32_t size) {
+  constexpr uint32_t kLargest = 5000000;
+  bool prime = size >= 2 && size <= kLargest;
+  for (uint32_t divisor = 2; prime && divisor * divisor <= size; ++divisor) prime = size % divisor != 0;
+  if (prime) return {};
+  return fail("use table size", std::to_string(size), "it is not a prime up to " + std::to_string(kLargest));
+}
+
 // "ingress_denied" of "INGRESS_DENIED".
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -52,6 +61,8 @@ class Dataplane::Impl {
   Impl(const plan::HostPlan& host, Log& log) : host_(host), log_(log), namespaces_(mounts_, host.tag) {}
 
   Status open(const Options& options) {
+    GINNEL_CHECKED(check_table_size(options.table_size));
+    table_size_ = options.table_size;
     GINNEL_CHECKED(raise_descriptor_limit(log_));
     libbpf_set_print(nullptr);  // its errors come back as codes; the verifier's words are logged by programs.cc
     GINNEL_TRY(Netlink netlink, Netlink::open());
@@ -115,8 +126,8 @@ class Dataplane::Impl {
   }
 
   Status adopt_state() {
-    const LinuxKernel::Parts parts{namespaces_, *devices_,      *attacher_, program_->tables(),
-                                   *policies_,  program_->fd(), system_,    *nudger_};
+    const LinuxKernel::Parts parts{namespaces_,    *devices_, *attacher_, program_->tables(), *policies_,
+                                   program_->fd(), system_,   *nudger_,   table_size_};
     GINNEL_TRY(auto found, read_back(parts, program_->id()));
     observed_ = std::move(found.vpcs);
     kernel_.emplace(parts, std::move(found.ports));
@@ -185,6 +196,7 @@ class Dataplane::Impl {
   std::optional<Nudger> nudger_;
   std::optional<LinuxKernel> kernel_;
   std::map<plan::VpcNumber, VpcState> observed_;
+  uint32_t table_size_ = 0;
   bool adopted_ = false;
 };
 

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "dataplane/attach.h"
 #include "dataplane/flow_gc.h"
+#include "maglev/maglev.h"
 #include "planner/plan.h"
 
 namespace ginnel::dataplane {
@@ -28,6 +29,7 @@ namespace ginnel::dataplane {
 struct Options {
   uint32_t flow_entries = 1 << 18;  // two a flow; a running flow map keeps its size
   AttachMode attach = AttachMode::automatic;
+  uint32_t table_size = maglev::kTableSize;  // of a balancer: a prime; no balancer has more targets. 8 bytes each
 };
 
 // What one apply() did.

@@ -6,7 +6,6 @@
 #include "dataplane/abi_values.h"
 #include "dataplane/linux_kernel.h"
 #include "dataplane/target_tables.h"
-#include "maglev/maglev.h"
 
 namespace ginnel::dataplane {
 
@@ -44,7 +43,7 @@ ginnel_link probe_row(plan::VpcNumber vpc, uint16_t port, const ProbeLink& probe
   return row;
 }
 
-ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, PolicyId policy) {
+ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, PolicyId policy, uint32_t table_size) {
   ginnel_balancer row{};
   row.scope = vpc;
   row.policy = policy;
@@ -52,7 +51,7 @@ ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, Poli
               (balancer.judge_endpoints ? GINNEL_BALANCER_JUDGE_ENDPOINTS : 0) |
               (balancer.preserve_client ? GINNEL_BALANCER_PRESERVE_CLIENT : 0) |
               (balancer.proxy_header ? GINNEL_BALANCER_PROXY : 0) | (balancer.sticky ? GINNEL_BALANCER_STICKY : 0);
-  row.table_size = maglev::kTableSize;
+  row.table_size = table_size;
   row.idle_s = balancer.idle_timeout_s;
   row.node = to_abi(balancer.node);
   return row;
@@ -101,8 +100,8 @@ Status LinuxKernel::perform(plan::VpcNumber vpc, const Remove<Target>& remove) {
 
 Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<Balancer>& put) {
   GINNEL_TRY(const PolicyId policy, policy_of(vpc, put.value.groups));
-  GINNEL_CHECKED(put_target_table(parts_.tables, put.key, put.value.targets));
-  return parts_.tables.balancers.put(put.key, balancer_row(vpc, put.value, policy));
+  GINNEL_CHECKED(put_target_table(parts_.tables, put.key, put.value.targets, parts_.table_size));
+  return parts_.tables.balancers.put(put.key, balancer_row(vpc, put.value, policy, parts_.table_size));
 }
 Status LinuxKernel::perform(plan::VpcNumber vpc, const Remove<Balancer>& remove) {
   GINNEL_TRY(const auto old, parts_.tables.balancers.get(remove.key));

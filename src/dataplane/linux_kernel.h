@@ -37,6 +37,7 @@ class LinuxKernel final : public Kernel {
     int program_fd;
     SystemPort system;
     const Nudger& nudger;
+    uint32_t table_size;  // of balancers
   };
 
   LinuxKernel(const Parts& parts, std::map<std::string, LocalPort> ports) : parts_(parts), ports_(std::move(ports)) {}
@@ -86,6 +87,7 @@ class LinuxKernel final : public Kernel {
 // How the objects look in their maps. `policy` is that of their groups.
 [[nodiscard]] ginnel_link link_row(const Link& link, PolicyId policy, const SystemPort& system);
 [[nodiscard]] ginnel_link probe_row(plan::VpcNumber vpc, uint16_t port, const ProbeLink& probe, PolicyId policy);
-[[nodiscard]] ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, PolicyId policy);
+[[nodiscard]] ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, PolicyId policy,
+                                           uint32_t table_size);
 
 }  // namespace ginnel::dataplane

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "abi/link.h"
-#include "maglev/maglev.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -88,9 +87,6 @@ Status add_balancer(VpcState& state, const plan::Balancer& balancer) {
   std::sort(value.targets.begin(), value.targets.end());
   if (std::adjacent_find(value.targets.begin(), value.targets.end()) != value.targets.end()) {
     return fail("plan", name, "a target twice");
-  }
-  if (value.targets.size() > maglev::kTableSize) {
-    return fail("plan", name, fmt::format("{} targets, at most {}", value.targets.size(), maglev::kTableSize));
   }
   for (const auto target : value.targets) {
     if (!state.of<Target>().contains(target)) return fail("plan", name, fmt::format("there is no target {}", target));

@@ -165,13 +165,13 @@ class Reader {
         [&](plan::BalancerNumber number, const ginnel_balancer& row) { rows[number] = row; }));
     for (const auto& [number, row] : rows) {
       auto& value = out_.vpcs[row.scope].of<Balancer>()[number];
-      GINNEL_TRY(const auto targets, read_target_table(parts_.tables, number));
+      GINNEL_TRY(const auto targets, read_target_table(parts_.tables, number, parts_.table_size));
       Balancer balancer = balancer_of(row);
       const bool judged = (row.flags & GINNEL_BALANCER_JUDGED) != 0;
       if (judged) balancer.groups = groups_of(row.scope, row.policy);
       if (!targets || (judged && !balancer.groups)) continue;
       balancer.targets = *targets;
-      const ginnel_balancer expected = balancer_row(row.scope, balancer, row.policy);
+      const ginnel_balancer expected = balancer_row(row.scope, balancer, row.policy, parts_.table_size);
       if (std::memcmp(&expected, &row, sizeof row) == 0) value = std::move(balancer);
     }
     return erase_lone_tables(rows);

@@ -32,30 +32,33 @@ Result<UniqueFd> make_table(plan::BalancerNumber balancer, const std::vector<pla
 
 }  // namespace
 
-Status put_target_table(Tables& tables, plan::BalancerNumber balancer, const Targets& targets) {
+Status put_target_table(Tables& tables, plan::BalancerNumber balancer, const Targets& targets, uint32_t size) {
+  if (targets.size() > size) {
+    return fail("make", table_of(balancer), fmt::format("{} targets, at most {}", targets.size(), size));
+  }
   if (targets.empty()) {
     GINNEL_CHECKED(erase_target_table(tables, balancer));
     return {};
   }
-  GINNEL_TRY(const UniqueFd table, make_table(balancer, maglev::table(targets, maglev::kTableSize)));
+  GINNEL_TRY(const UniqueFd table, make_table(balancer, maglev::table(targets, size)));
   return tables.tables.put(balancer, static_cast<__u32>(table.get()));
 }
 
 Result<bool> erase_target_table(Tables& tables, plan::BalancerNumber balancer) { return tables.tables.erase(balancer); }
 
-Result<std::optional<Targets>> read_target_table(const Tables& tables, plan::BalancerNumber balancer) {
+Result<std::optional<Targets>> read_target_table(const Tables& tables, plan::BalancerNumber balancer, uint32_t size) {
   GINNEL_TRY(const auto id, tables.tables.get(balancer));
   if (!id) return std::optional<Targets>(Targets{});
   const UniqueFd fd(bpf_map_get_fd_by_id(*id));
   if (!fd) return fail_errno("open", table_of(balancer));
   GINNEL_TRY(const auto table, (Map<__u32, __u32>::bind(fd.get(), table_of(balancer))));
-  if (table.capacity() != maglev::kTableSize) return std::optional<Targets>();
+  if (table.capacity() != size) return std::optional<Targets>();
   std::vector<plan::TargetNumber> places(table.capacity());
   GINNEL_CHECKED(table.for_each([&](__u32 place, __u32 target) { places.at(place) = target; }, table.capacity()));
   Targets targets = places;
   std::sort(targets.begin(), targets.end());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  if (maglev::table(targets, maglev::kTableSize) != places) return std::optional<Targets>();
+  if (maglev::table(targets, size) != places) return std::optional<Targets>();
   return std::optional<Targets>(std::move(targets));
 }
 

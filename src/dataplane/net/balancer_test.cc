@@ -193,6 +193,33 @@ TEST_P(Balancers, ARestartedDaemonAdoptsThemAndNeedsNoOperation) {
   EXPECT_EQ(dataplane_->apply(vpc).value().operations, 0U);
 }
 
+TEST_P(Balancers, ATableOfAnotherSizeIsMadeAnewAndFlowsLive) {
+  apply_both();
+  const auto listener = listen_tcp(instance("b2"), ip("10.0.1.6"), 8080);
+  const auto client = connect_tcp(instance("a"), ip("10.0.1.9"), 443);
+  ASSERT_GOOD(client);
+  const auto server = accept_tcp(listener->get());
+  ASSERT_GOOD(server);
+  options_.table_size = 251;
+  open();
+  EXPECT_EQ(dataplane_->apply(provider()).value().operations, 1U);
+  EXPECT_EQ(exchange(client->get(), server->get(), "lives"), "");
+  EXPECT_GOOD(connect_tcp(instance("a"), ip("10.0.1.9"), 443));
+
+  auto vpc = provider();
+  for (plan::TargetNumber number = 100; number < 351; ++number) add_target(vpc, number, 6, 8080);
+  const auto refused = dataplane_->apply(vpc);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text(), testing::HasSubstr("target table of balancer 2500: 252 targets, at most 251"));
+  for (const uint32_t size : {0U, 1U, 250U, 65536U, 5000011U}) {
+    Options options;
+    options.table_size = size;
+    const auto opened = Dataplane::open(host_plan(tag_), options, log_);
+    ASSERT_FALSE(opened) << size;
+    EXPECT_EQ(opened.error().text(), "use table size " + std::to_string(size) + ": it is not a prime up to 5000000");
+  }
+}
+
 TEST_P(Balancers, SweepCutsTheFlowsOfTargetsThatWentWithTheDaemon) {
   apply_both();
   const auto listener = listen_tcp(instance("b2"), ip("10.0.1.6"), 8080);

@@ -128,10 +128,9 @@ void RegionTest::TearDown() {
 
 void RegionTest::open() {
   dataplane_.reset();
-  Options options;
-  options.flow_entries = 4096;
-  options.attach = GetParam();
-  auto opened = Dataplane::open(host_plan(tag_), options, log_);
+  options_.flow_entries = 4096;
+  options_.attach = GetParam();
+  auto opened = Dataplane::open(host_plan(tag_), options_, log_);
   ASSERT_GOOD(opened);
   dataplane_ = std::move(*opened);
 }

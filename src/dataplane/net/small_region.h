@@ -55,6 +55,7 @@ class RegionTest : public OwnNetwork, public testing::WithParamInterface<AttachM
   [[nodiscard]] uint64_t dropped(const std::string& reason) const;
 
   Log log_ = Log::discard();
+  Options options_;
   std::unique_ptr<Dataplane> dataplane_;
 };
 
