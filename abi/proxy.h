@@ -18,15 +18,16 @@
 #define GINNEL_PROXY_SENT 2u     /* the header went out at least once */
 
 struct ginnel_proxy {
-  __u32 first;       /* sequence number of the client's first byte: one more than that of its SYN */
-  __u32 answer;      /* likewise of the target's first byte, once ANSWERED */
-  __u32 answer_next; /* end of what the target has sent so far */
-  __u32 sent_ms;     /* when the header last went out, CLOCK_MONOTONIC */
-  __u32 opened_s;    /* of the SYN, CLOCK_MONOTONIC_COARSE */
-  __u32 flags;       /* GINNEL_PROXY_* */
-  char endpoint[24]; /* id of the endpoint, filled up with zeroes; all zero: the client is inside the VPC */
+  __u32 first;         /* sequence number of the client's first byte: one more than that of its SYN */
+  __u32 answer;        /* likewise of the target's first byte, once ANSWERED */
+  __u32 answer_next;   /* end of what the target has sent so far */
+  __u32 answer_before; /* another `answer`, of an earlier SYN-ACK; else the same: SYN cookies change with time */
+  __u32 sent_ms;       /* when the header last went out, CLOCK_MONOTONIC */
+  __u32 opened_s;      /* of the SYN, CLOCK_MONOTONIC_COARSE */
+  __u32 flags;         /* GINNEL_PROXY_* */
+  char endpoint[24];   /* id of the endpoint, filled up with zeroes; all zero: the client is inside the VPC */
 };
-GINNEL_LAYOUT(ginnel_proxy, 48);
+GINNEL_LAYOUT(ginnel_proxy, 52);
 
 /* Whether the daemon may remove the entry: a flow that is not there (null), closed or done needs none. Young ones stay,
  * as the program makes them just before their flow. */

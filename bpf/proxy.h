@@ -89,7 +89,8 @@ static __always_inline int forward_syn(struct __sk_buff* skb, __u32 l4, const st
 /* Of the handshake that the target has agreed to: nothing else may come where the header belongs. */
 static __always_inline int is_in_turn(const struct ginnel_proxy* proxy, const struct tcphdr* tcp) {
   if (!(proxy->flags & GINNEL_PROXY_ANSWERED) || !tcp->ack) return 0;
-  return bpf_ntohl(tcp->ack_seq) - proxy->answer <= proxy->answer_next - proxy->answer;
+  const __u32 acknowledged = bpf_ntohl(tcp->ack_seq);
+  return acknowledged == proxy->answer_before || acknowledged - proxy->answer <= proxy->answer_next - proxy->answer;
 }
 
 /* From the client, the key in the scratch: NEXT, BECAME_HEADER, or the negated reason of a drop. */
@@ -128,7 +129,9 @@ __attribute__((noinline)) int proxy_forward(struct __sk_buff* skb, __u32 l4, __u
 static __always_inline void note_answer(struct __sk_buff* skb, __u32 l4, const struct tcphdr* tcp,
                                         struct ginnel_proxy* proxy) {
   const __u32 answer = bpf_ntohl(tcp->seq) + 1;
-  if (!(proxy->flags & GINNEL_PROXY_ANSWERED) || proxy->answer != answer) {
+  const int again = proxy->flags & GINNEL_PROXY_ANSWERED;
+  if (!again || proxy->answer != answer) {
+    proxy->answer_before = again ? proxy->answer : answer;
     proxy->answer = proxy->answer_next = answer;
     proxy->flags |= GINNEL_PROXY_ANSWERED;
   }
@@ -160,6 +163,13 @@ static __always_inline int late_syn_ack(const struct ginnel_flow_key* key, struc
   return DROP(PROXY_OUT_OF_TURN);
 }
 
+/* What the target has sent may be acknowledged. */
+static __always_inline void note_sent(struct ginnel_proxy* proxy, __u32 sequence, __u32 length) {
+  if (sequence == proxy->answer_before && length) proxy->answer = proxy->answer_next = sequence;
+  const __u32 end = sequence + length;
+  if ((__s32)(end - proxy->answer_next) > 0) proxy->answer_next = end;
+}
+
 /* From the target, the key in the scratch. */
 __attribute__((noinline)) int proxy_back(struct __sk_buff* skb, __u32 l4) {
   struct tcphdr tcp;
@@ -176,8 +186,7 @@ __attribute__((noinline)) int proxy_back(struct __sk_buff* skb, __u32 l4) {
     const __u32 payload = payload_of(skb, l4, &tcp);
     const __s32 ahead = bpf_ntohl(tcp.ack_seq) - proxy->first;
     const __u32 flags = proxy->flags, both = GINNEL_PROXY_ANSWERED | GINNEL_PROXY_SENT;
-    const __u32 end = bpf_ntohl(tcp.seq) + payload + tcp.fin;
-    if (!tcp.syn && (flags & GINNEL_PROXY_ANSWERED) && (__s32)(end - proxy->answer_next) > 0) proxy->answer_next = end;
+    if (!tcp.syn && (flags & GINNEL_PROXY_ANSWERED)) note_sent(proxy, bpf_ntohl(tcp.seq), payload + tcp.fin);
     if (ahead < 0) {
       const int answer = raise(skb, l4, &tcp, payload, proxy, ahead);
       if (answer != NEXT) return answer;
