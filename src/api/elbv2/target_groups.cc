@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 #include <array>
+#include <tuple>
 
 #include "api/elbv2/arns.h"
 #include "api/elbv2/errors.h"
