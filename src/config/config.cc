@@ -133,6 +133,23 @@ Status read_services(Reader& reader, const std::string& file, Config& config) {
   return {};
 }
 
+bool is_prime(int64_t number) {
+  for (int64_t divisor = 2; divisor * divisor <= number; ++divisor) {
+    if (number % divisor == 0) return false;
+  }
+  return number > 1;
+}
+
+// More than the 3,000 targets that a load balancer may have.
+Status read_table_size(Reader& reader, Config& config) {
+  const toml::value* value = reader.find("maglev_table_size");
+  if (value == nullptr) return {};
+  GINNEL_TRY(const int64_t size, reader.integer("maglev_table_size", *value, 3001, 1 << 20));
+  if (!is_prime(size)) return reader.error("maglev_table_size", *value, "is not a prime number");
+  config.maglev_table_size = static_cast<uint32_t>(size);
+  return {};
+}
+
 template <typename T, typename Parse>
 Status override_with(std::string_view option, const std::optional<std::string>& given, T& out, Parse parse) {
   if (!given) return {};
@@ -163,6 +180,7 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
     GINNEL_TRY(const int64_t time_s, reader.integer("private_dns_verification_s", *value, 1, 7 * 86400));
     config.private_dns_verification_s = static_cast<uint32_t>(time_s);
   }
+  GINNEL_CHECKED(read_table_size(reader, config));
   GINNEL_CHECKED(reader.finish());
   return config;
 }

@@ -54,6 +54,8 @@ struct Config {
   std::vector<Webhook> webhooks;                             // likewise; one a topic
   // How long the TXT record of a private DNS name is looked for before its verification has failed.
   uint32_t private_dns_verification_s = 60;
+  // Entries of a load balancer's target table, a prime.
+  uint32_t maglev_table_size = 65537;
 };
 
 // What the command line gives; each takes the place of the file's.

@@ -69,5 +69,12 @@ TEST(Config, TheTimeOfVerificationIsBounded) {
   EXPECT_THAT(error_of("private_dns_verification_s = 0"), HasSubstr("private_dns_verification_s"));
 }
 
+TEST(Config, TheTargetTableHasAPrimeSize) {
+  EXPECT_EQ(defaults()->maglev_table_size, 65537U);
+  EXPECT_EQ(parse("maglev_table_size = 4099", "t.toml")->maglev_table_size, 4099U);
+  EXPECT_THAT(error_of("maglev_table_size = 4097"), HasSubstr("maglev_table_size = 4097: is not a prime number"));
+  EXPECT_THAT(error_of("maglev_table_size = 251"), HasSubstr("maglev_table_size = 251"));
+}
+
 }  // namespace
 }  // namespace ginnel::config

@@ -124,7 +124,9 @@ dns::Recursion::Options recursion_options(const config::Config& config) {
 }
 
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log) {
-  GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, {}, log));
+  dataplane::Options dataplane_options;
+  dataplane_options.table_size = options.config.maglev_table_size;
+  GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, dataplane_options, log));
   GINNEL_TRY(auto resolver, dns::Resolver::start(resolver_options(options), log));
   GINNEL_CHECKED(resolver->set_host(options.host));
   const relay::Launch launch{options.executable, options.state.file("relay.sock"), options.state.file("relay.log"), {}};

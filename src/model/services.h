@@ -11,6 +11,9 @@
 
 namespace ginnel::model {
 
+// The data plane numbers a listener in each of up to 256 zones, and its links apart from those of endpoints.
+inline constexpr uint32_t kMaxListenerNumber = (1U << 24) - 1;
+
 // "com.amazonaws.vpce.REGION.vpce-svc-…"
 [[nodiscard]] std::string service_name(const Region& region, const EndpointService& service);
 // nullptr where the name is not of that form or nobody offers it.

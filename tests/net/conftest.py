@@ -24,6 +24,7 @@ def outside():
 def region(outside):
     configuration = f"""
 upstream_resolvers = ["127.0.0.1:{outside.dns_port}"]
+private_dns_verification_s = 2
 
 [[service]]
 name = "echo"

@@ -1,4 +1,3 @@
-#include "api/elbv2/listeners.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +9,8 @@
 #include "api/elbv2/targets.h"
 #include "api/elbv2/usage.h"
 #include "api/tags.h"
+#include "model/services.h"
+#include "model/services.h"
 
 namespace ginnel::api {
 namespace {
@@ -169,6 +170,9 @@ ActionResult<elbv2::CreateListenerResponse> create_listener(const Call& call,
   listener.id = listener_arn(call, *balancer);
   listener.account = call.account;
   listener.number = next_number(call.snapshot, done.change, "listener");
+  if (listener.number > model::kMaxListenerNumber) {
+    return aws::api_error("TooManyListeners", "The region has given out all numbers of listeners.");
+  }
   listener.created = call.now_ms();
   begin_checks(call, *group, done.change);
   put_elb_tags(call, done.change, listener, tags);
