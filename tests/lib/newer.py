@@ -25,12 +25,21 @@ def also_sending(client, operation, parameters):
 
 def elb_call(account, operation, parameters):
     """Calls an operation of ELBv2, named as boto3 would name it; (status, the answer's text)."""
+    return _call(account, "elasticloadbalancing", "2015-12-01", operation, parameters)
+
+
+def ec2_call(account, operation, parameters):
+    """The same of EC2."""
+    return _call(account, "ec2", "2016-11-15", operation, parameters)
+
+
+def _call(account, service, version, operation, parameters):
     action = "".join(word.capitalize() for word in operation.split("_"))
-    body = urllib.parse.urlencode({"Action": action, "Version": "2015-12-01", **parameters})
+    body = urllib.parse.urlencode({"Action": action, "Version": version, **parameters})
     request = botocore.awsrequest.AWSRequest("POST", account.region.endpoint + "/", data=body)
     request.headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
     credentials = botocore.credentials.Credentials(account.access_key_id, account.secret_access_key)
-    botocore.auth.SigV4Auth(credentials, "elasticloadbalancing", account.region.name).add_auth(request)
+    botocore.auth.SigV4Auth(credentials, service, account.region.name).add_auth(request)
     prepared = request.prepare()
     raw = urllib.request.Request(prepared.url, data=body.encode(), headers=dict(prepared.headers), method="POST")
     try:

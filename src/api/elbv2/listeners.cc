@@ -1,3 +1,4 @@
+#include "api/elbv2/listeners.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +10,6 @@
 #include "api/elbv2/targets.h"
 #include "api/elbv2/usage.h"
 #include "api/tags.h"
-#include "model/services.h"
 #include "model/services.h"
 
 namespace ginnel::api {
