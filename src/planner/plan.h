@@ -124,9 +124,9 @@ struct Balancer {
 // How one target's health is found out. The daemon connects to `address` and `port`; the data plane leads that from the
 // system VPC to the target, which sees the node's address; the target's security groups are asked.
 struct Probe {
-  IpAddress address;      // synthetic, unique on this host
-  uint16_t port = 0;      // the health check's; the same at the target
-  std::string target;     // id of the model's Target
+  IpAddress address;   // synthetic, unique on this host
+  uint16_t port = 0;   // the health check's; the same at the target
+  std::string target;  // id of the model's Target
   IpAddress target_address;
   IpAddress node;
   std::optional<std::vector<GroupNumber>> groups;  // of the load balancer: egress is asked
