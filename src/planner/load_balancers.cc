@@ -4,7 +4,6 @@
 
 #include "model/attributes.h"
 #include "model/services.h"
-#include "planner/balancing.h"
 
 namespace ginnel::plan {
 namespace {
@@ -19,21 +18,27 @@ Probe::Protocol probe_protocol(const std::string& protocol) {
 class LoadBalancerPlanner {
  public:
   LoadBalancerPlanner(const model::Snapshot& snapshot, const model::Region& region, const model::LoadBalancer& balancer,
-                      const std::optional<std::vector<GroupNumber>>& groups, SyntheticPool& pool, VpcPlan& plan)
-      : snapshot_(snapshot), region_(region), balancer_(balancer), groups_(groups), pool_(pool), plan_(plan) {}
+                      const Balancing& balancing, const std::optional<std::vector<GroupNumber>>& groups,
+                      SyntheticPool& pool, VpcPlan& plan)
+      : snapshot_(snapshot),
+        region_(region),
+        balancer_(balancer),
+        balancing_(balancing),
+        groups_(groups),
+        pool_(pool),
+        plan_(plan) {}
 
   Status add() {
-    GINNEL_TRY(const auto balancing, Balancing::read(snapshot_, region_, balancer_));
     GINNEL_CHECKED(read_nodes());
-    for (const auto& listener : balancing.listeners()) {
+    for (const auto& listener : balancing_.listeners()) {
       for (const auto& [zone, node] : nodes_) {
-        add_links(*listener.listener, node, balancing.number(*listener.listener, zone));
-        add_balancer(balancing, listener, zone, node);
+        add_links(*listener.listener, node, balancing_.number(*listener.listener, zone));
+        add_balancer(listener, zone, node);
       }
-      for (const auto& placed : balancing.kept(listener)) add_target(placed);
+      for (const auto& placed : balancing_.kept(listener)) add_target(placed);
       for (const auto& placed : listener.targets) GINNEL_CHECKED(add_probe(*listener.group, placed));
     }
-    add_names(balancing.serving_zones());
+    add_names(balancing_.serving_zones());
     return {};
   }
 
@@ -60,11 +65,10 @@ class LoadBalancerPlanner {
     }
   }
 
-  void add_balancer(const Balancing& balancing, const Balancing::Listener& listener, const std::string& zone,
-                    const IpAddress& node) {
+  void add_balancer(const Balancing::Listener& listener, const std::string& zone, const IpAddress& node) {
     const auto& group = *listener.group;
     Balancer out;
-    out.number = balancing.number(*listener.listener, zone);
+    out.number = balancing_.number(*listener.listener, zone);
     out.owner = listener.listener->id + " " + zone;
     out.node = node;
     out.groups = groups_;
@@ -73,7 +77,7 @@ class LoadBalancerPlanner {
     out.proxy_header = model::sends_proxy_header(group);
     out.sticky = model::is_sticky(group);
     out.idle_timeout_s = model::idle_timeout_s(*listener.listener);
-    out.targets = balancing.chosen(listener, zone);
+    out.targets = balancing_.chosen(listener, zone);
     plan_.balancers.push_back(std::move(out));
   }
 
@@ -118,6 +122,7 @@ class LoadBalancerPlanner {
   const model::Snapshot& snapshot_;
   const model::Region& region_;
   const model::LoadBalancer& balancer_;
+  const Balancing& balancing_;
   const std::optional<std::vector<GroupNumber>>& groups_;
   SyntheticPool& pool_;
   VpcPlan& plan_;
@@ -132,17 +137,13 @@ std::vector<uint8_t> protocols_of(const std::string& protocol) {
 }
 
 Status add_load_balancer(const model::Snapshot& snapshot, const model::Region& region,
-                         const model::LoadBalancer& balancer, const std::optional<std::vector<GroupNumber>>& groups,
-                         SyntheticPool& pool, VpcPlan& plan) {
-  return LoadBalancerPlanner(snapshot, region, balancer, groups, pool, plan).add();
+                         const model::LoadBalancer& balancer, const Balancing& balancing,
+                         const std::optional<std::vector<GroupNumber>>& groups, SyntheticPool& pool, VpcPlan& plan) {
+  return LoadBalancerPlanner(snapshot, region, balancer, balancing, groups, pool, plan).add();
 }
 
-Status add_endpoint_links(const model::Snapshot& snapshot, const model::Region& region,
-                          const model::LoadBalancer& balancer, const model::VpcEndpoint& endpoint,
-                          const model::NetworkInterface& interface, const std::vector<GroupNumber>& groups,
-                          VpcPlan& plan) {
-  GINNEL_TRY(const auto balancing, Balancing::read(snapshot, region, balancer));
-  GINNEL_TRY(const auto address, IpAddress::parse(interface.address));
+void add_endpoint_links(const Balancing& balancing, const model::VpcEndpoint& endpoint, const IpAddress& address,
+                        const std::string& zone, const std::vector<GroupNumber>& groups, VpcPlan& plan) {
   for (const auto& view : balancing.listeners()) {
     for (const auto protocol : protocols_of(view.listener->protocol)) {
       Link link;
@@ -152,12 +153,11 @@ Status add_endpoint_links(const model::Snapshot& snapshot, const model::Region& 
       link.number = endpoint.number;
       link.owner = endpoint.id;
       link.groups = groups;
-      link.balancer = balancing.number(*view.listener, interface.zone);
+      link.balancer = balancing.number(*view.listener, zone);
       link.endpoint = true;
       plan.links.push_back(std::move(link));
     }
   }
-  return {};
 }
 
 }  // namespace ginnel::plan

@@ -125,18 +125,22 @@ class VpcPlanner {
     if (!service) return {};
     const auto* balancer = snapshot_.find<model::LoadBalancer>(endpoint.load_balancer);
     if (!endpoint.service.empty() && !balancer) return {};
+    const Balancing* balancing = nullptr;
+    if (balancer) {
+      GINNEL_TRY(balancing, balancing_of(*balancer));
+    }
+    const auto zones = balancing ? balancing->serving_zones() : std::set<std::string>();
     std::set<IpAddress> all, serving;
-    GINNEL_TRY(const auto zones, serving_zones(balancer));
     for (const auto& id : endpoint.interfaces) {
       const auto* interface = snapshot_.find<model::NetworkInterface>(id);
       if (!interface) return fail("plan", endpoint.id, "its network interface " + id + " is not there");
       GINNEL_TRY(const auto address, IpAddress::parse(interface->address));
       GINNEL_TRY(auto groups, add_policy(*interface));
       all.insert(address);
-      if (!balancer || zones.contains(interface->zone)) serving.insert(address);
+      if (!balancing || zones.contains(interface->zone)) serving.insert(address);
       public_names_[zonal_name(region_, *service, endpoint.id, endpoint.dns_hash, interface->zone)].insert(address);
-      if (balancer) {
-        GINNEL_CHECKED(add_endpoint_links(snapshot_, region_, *balancer, endpoint, *interface, groups, plan_));
+      if (balancing) {
+        add_endpoint_links(*balancing, endpoint, address, interface->zone, groups, plan_);
       } else {
         add_link(address, service->port, kTcp, endpoint.number, endpoint.id, std::move(groups), service->system_port);
       }
@@ -145,10 +149,14 @@ class VpcPlanner {
     return {};
   }
 
-  Result<std::set<std::string>> serving_zones(const model::LoadBalancer* balancer) const {
-    if (!balancer) return std::set<std::string>();
-    GINNEL_TRY(const auto balancing, Balancing::read(snapshot_, region_, *balancer));
-    return balancing.serving_zones();
+  // Read once a plan: many endpoints may stand before one load balancer, and it may have thousands of targets.
+  Result<const Balancing*> balancing_of(const model::LoadBalancer& balancer) {
+    auto found = balancings_.find(balancer.id);
+    if (found == balancings_.end()) {
+      GINNEL_TRY(auto read, Balancing::read(snapshot_, region_, balancer));
+      found = balancings_.emplace(balancer.id, std::move(read)).first;
+    }
+    return &found->second;
   }
 
   // The names that lead to all of its addresses that serve.
@@ -169,7 +177,8 @@ class VpcPlanner {
       if (!interface) return fail("plan", balancer.id, "it has no network interface");
       GINNEL_TRY(groups, add_policy(*interface));
     }
-    return plan::add_load_balancer(snapshot_, region_, balancer, groups, pool_, plan_);
+    GINNEL_TRY(const auto* balancing, balancing_of(balancer));
+    return plan::add_load_balancer(snapshot_, region_, balancer, *balancing, groups, pool_, plan_);
   }
 
   Status add_resolver() {
@@ -201,6 +210,7 @@ class VpcPlanner {
   VpcPlan plan_;
   std::set<std::vector<GroupNumber>> planned_groups_;
   NameMap private_names_, public_names_;
+  std::map<std::string, Balancing> balancings_;  // by the load balancer's id
 };
 
 }  // namespace
