@@ -87,6 +87,16 @@ std::vector<ec2::Tag> tag_set(const Call& call, std::string_view resource_id) {
   return out;
 }
 
+void put_tags(const Call& call, model::Change& change, model::Tags tags) {
+  const auto* stored = call.snapshot.find<model::Tags>(tags.id);
+  if (stored != nullptr && stored->tags == tags.tags) return;
+  if (!tags.tags.empty()) {
+    change.put(std::move(tags));
+  } else if (stored != nullptr) {
+    change.erase(*stored);
+  }
+}
+
 void erase_tags(const Call& call, model::Change& change, std::string_view resource_id) {
   const auto* tags = call.snapshot.find<model::Tags>(resource_id);
   if (tags != nullptr) change.erase(*tags);

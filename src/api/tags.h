@@ -36,6 +36,8 @@ class NewTags {
 
 // For answers, in the order of the keys.
 [[nodiscard]] std::vector<ec2::Tag> tag_set(const Call& call, std::string_view resource_id);
+// Puts the tags where they differ from what is stored; a resource without tags has no entry.
+void put_tags(const Call& call, model::Change& change, model::Tags tags);
 // To be called when a resource goes: its tags go with it.
 void erase_tags(const Call& call, model::Change& change, std::string_view resource_id);
 

@@ -1,9 +1,9 @@
 """Interface endpoints: what test_endpoint.py does not ask: subnet configurations, policies, pages, every filter."""
-import contextlib
 import json
 
 import pytest
 from errors import api_error
+from newer import also_sending
 from waiting import wait_for
 
 EC2 = "com.amazonaws.ap-northeast-1.ec2"
@@ -28,19 +28,6 @@ def addresses(ec2, endpoint):
 def gone(ec2, endpoint):
     found = ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-endpoint-id", "Values": [endpoint]}])["VpcEndpoints"]
     return not found
-
-
-@contextlib.contextmanager
-def also_sending(ec2, operation, parameters):
-    """The operation's calls carry these too; Debian's botocore is older than SubnetConfigurations."""
-    def add(params, **_):
-        params["body"].update(parameters)
-    event = f"before-call.ec2.{operation}"
-    ec2.meta.events.register(event, add)
-    try:
-        yield
-    finally:
-        ec2.meta.events.unregister(event, add)
 
 
 def chosen(subnet, address):

@@ -53,17 +53,6 @@ aws::ApiResult<std::vector<model::Tags>> find_all(const Call& call, const std::v
   return out;
 }
 
-// Puts the tags where they differ from what is stored; a resource without tags has no entry.
-void keep(const Call& call, model::Change& change, model::Tags tags) {
-  const auto* stored = call.snapshot.find<model::Tags>(tags.id);
-  if (stored != nullptr && stored->tags == tags.tags) return;
-  if (!tags.tags.empty()) {
-    change.put(std::move(tags));
-  } else if (stored != nullptr) {
-    change.erase(*stored);
-  }
-}
-
 void remove(model::TagMap& tags, const std::vector<ec2::Tag>& wanted) {
   if (wanted.empty()) tags.clear();
   for (const auto& tag : wanted) {
@@ -93,7 +82,7 @@ ActionResult<ec2::CreateTagsResponse> create_tags(const Call& call, const ec2::C
   for (auto& resource : resources) {
     for (const auto& [key, value] : added) resource.tags[key] = value;
     GINNEL_CHECKED(check_tag_count(resource.tags.size()));
-    keep(call, done.change, std::move(resource));
+    put_tags(call, done.change, std::move(resource));
   }
   return done;
 }
@@ -104,7 +93,7 @@ ActionResult<ec2::DeleteTagsResponse> delete_tags(const Call& call, const ec2::D
   Done<ec2::DeleteTagsResponse> done;
   for (auto& resource : resources) {
     remove(resource.tags, request.tags);
-    keep(call, done.change, std::move(resource));
+    put_tags(call, done.change, std::move(resource));
   }
   return done;
 }

@@ -38,16 +38,6 @@ aws::ApiResult<std::vector<model::Tags>> find_all(const Call& call, const std::v
   return out;
 }
 
-void keep(const Call& call, model::Change& change, model::Tags tags) {
-  const auto* stored = call.snapshot.find<model::Tags>(tags.id);
-  if (stored != nullptr && stored->tags == tags.tags) return;
-  if (!tags.tags.empty()) {
-    change.put(std::move(tags));
-  } else if (stored != nullptr) {
-    change.erase(*stored);
-  }
-}
-
 aws::ApiStatus check_count(size_t count) {
   if (count <= kMaxTags) return {};
   return aws::api_error("TooManyTags", fmt::format("A resource can have at most {} tags.", kMaxTags));
@@ -78,7 +68,7 @@ ActionResult<elbv2::AddTagsResponse> add_elb_tags(const Call& call, const elbv2:
   for (auto& resource : resources) {
     for (const auto& [key, value] : added) resource.tags[key] = value;
     GINNEL_CHECKED(check_count(resource.tags.size()));
-    keep(call, done.change, std::move(resource));
+    put_tags(call, done.change, std::move(resource));
   }
   return done;
 }
@@ -89,7 +79,7 @@ ActionResult<elbv2::RemoveTagsResponse> remove_elb_tags(const Call& call, const 
   Done<elbv2::RemoveTagsResponse> done;
   for (auto& resource : resources) {
     for (const auto& key : request.tag_keys) resource.tags.erase(key);
-    keep(call, done.change, std::move(resource));
+    put_tags(call, done.change, std::move(resource));
   }
   return done;
 }
