@@ -32,10 +32,11 @@ struct ginnel_balancer {
   __u32 policy; /* key into `policies` */
   __u32 flags;  /* GINNEL_BALANCER_* */
   __u32 table_size;
-  __u32 idle_s;               /* of established TCP flows, at most 65,535; 0: the default */
-  struct ginnel_address node; /* what targets see as the source */
+  __u32 idle_s;                /* of established TCP flows, at most 65,535; 0: the default */
+  struct ginnel_address node;  /* what targets see as the source, those with an IPv4 address */
+  struct ginnel_address node6; /* those with an IPv6 address; all zero: none, and NO_TARGET for them */
 };
-GINNEL_LAYOUT(ginnel_balancer, 36);
+GINNEL_LAYOUT(ginnel_balancer, 52);
 
 struct ginnel_target {
   __u32 scope;

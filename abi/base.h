@@ -13,7 +13,7 @@
 #endif
 
 /* Of the layout of all maps together. A daemon that finds a program with another number must not write to its maps. */
-#define GINNEL_LAYOUT_VERSION 2u
+#define GINNEL_LAYOUT_VERSION 3u
 
 /* The size is part of the contract; and no byte is left undefined, since the kernel compares keys byte by byte. */
 #ifdef __cplusplus
@@ -33,5 +33,6 @@ GINNEL_LAYOUT(ginnel_address, 16);
 #define GINNEL_TCP 6
 #define GINNEL_UDP 17
 #define GINNEL_ICMP 1
+#define GINNEL_ICMPV6 58
 
 #endif

@@ -25,6 +25,8 @@ GINNEL_LAYOUT(ginnel_destination_key, 20);
 
 /* The interface is an endpoint's: nothing but its links can be reached (NO_LISTENER); `oif` and `mac` are not used. */
 #define GINNEL_DESTINATION_ENDPOINT 1u
+/* As GINNEL_PORT_DEVICE. */
+#define GINNEL_DESTINATION_DEVICE 2u
 
 struct ginnel_destination {
   __u32 oif;    /* host's end of the port's pair, as in `ports` */

@@ -25,6 +25,8 @@ GINNEL_LAYOUT(ginnel_flow_key, 44);
 #define GINNEL_FLOW_REDIRECT_PEER 4u /* how it is delivered */
 #define GINNEL_FLOW_CUT 8u           /* set by the daemon */
 #define GINNEL_FLOW_PROXY 16u        /* TCP: a PROXY v2 header goes first; in both entries */
+#define GINNEL_FLOW_TO_IPV4 32u      /* comes in as IPv6 and goes out as IPv4 (RFC 7915) */
+#define GINNEL_FLOW_TO_IPV6 64u      /* the other way */
 
 /* Bits of `state`. FINs and RST are noted in both entries. */
 #define GINNEL_FLOW_ANSWERED 1u    /* a packet of the reverse direction was seen */
@@ -49,9 +51,11 @@ struct ginnel_flow {
   __u32 target;      /* number of the load balancer's target, else 0 */
   __u16 idle_s;      /* TCP, open: may be silent so long; 0: the default */
   __u16 reserved;
+  __u32 iif; /* where it comes in: the oif of the other entry */
+  __u32 reserved2;
   __u64 packets, bytes;
 };
-GINNEL_LAYOUT(ginnel_flow, 88);
+GINNEL_LAYOUT(ginnel_flow, 96);
 
 static inline __attribute__((always_inline)) int ginnel_flow_closed(__u32 state) {
   const __u32 fins = GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;

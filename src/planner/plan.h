@@ -45,13 +45,20 @@ struct Policy {
   friend auto operator<=>(const Policy&, const Policy&) = default;
 };
 
-// A network interface that lives on this host: a veth pair whose far end is in the namespace of its instance.
+// What carries a port. A pair: a veth pair whose far end is in the namespace `netns`. A tap or a device that is there
+// already: `device` is its name in the daemon's namespace, and nothing inside is configured.
+enum class PortKind : uint8_t { pair, tap, device };
+
+// A network interface that lives on this host.
 struct Port {
   std::string interface_id;  // "eni-…"
-  std::string netns;         // name of the namespace under /run/netns: the instance id
+  PortKind kind = PortKind::pair;
+  std::string netns;  // name of the namespace under /run/netns: the instance id
   std::string device = "eth0";
   IpAddress address;
   Cidr subnet;
+  std::optional<IpAddress> address6;
+  std::optional<Cidr> subnet6;  // where address6 is set
   MacAddress mac;
   uint32_t mtu = 8500;
   std::vector<GroupNumber> groups;  // key of its Policy
@@ -107,8 +114,9 @@ struct Target {
 // of any VPC lead to it.
 struct Balancer {
   BalancerNumber number = 0;
-  std::string owner;  // "LISTENER-ARN ZONE"
-  IpAddress node;     // the load balancer's address in the zone: what targets see as the source
+  std::string owner;               // "LISTENER-ARN ZONE"
+  IpAddress node;                  // the load balancer's address in the zone: what targets see as the source
+  std::optional<IpAddress> node6;  // what targets with an IPv6 address see; without it they get no new flows
   // Of the load balancer; no value: it filters nothing. They are asked as ingress for the client's own address and the
   // listener's port, and as egress for the target.
   std::optional<std::vector<GroupNumber>> groups;
