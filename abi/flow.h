@@ -37,6 +37,8 @@ GINNEL_LAYOUT(ginnel_flow_key, 44);
 #define GINNEL_FLOW_HEADER_DONE 16u /* the target has acknowledged the PROXY header */
 #define GINNEL_FLOW_SYN_AGAIN 32u   /* the opener has sent a SYN after that */
 
+#define GINNEL_FLOW_ESTABLISHED 64u /* TCP: the opener has acknowledged the answer */
+
 struct ginnel_flow {
   /* The packet as it goes out. */
   struct ginnel_address source, destination;
