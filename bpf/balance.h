@@ -44,7 +44,7 @@ static __always_inline int to_target(struct decision* d, __u32 scope, const stru
   forward->destination_port = port;
   forward->oif = to->oif;
   copy_mac(forward->destination_mac, to->mac);
-  forward->flags = GINNEL_FLOW_TRANSLATE | delivery(1);
+  forward->flags = GINNEL_FLOW_TRANSLATE | delivery(!(to->flags & GINNEL_DESTINATION_DEVICE));
   forward->out_scope = scope;
   d->reverse.flags |= GINNEL_FLOW_TRANSLATE;
   d->reverse_key.scope = scope;

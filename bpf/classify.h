@@ -18,7 +18,7 @@ static __always_inline void prepare(struct __sk_buff* skb, const struct packet* 
   reverse->destination_port = p->key.source_port;
   reverse->oif = skb->ifindex;
   copy_mac(reverse->destination_mac, p->port->mac);
-  reverse->flags = GINNEL_FLOW_REVERSE | delivery(!(p->port->flags & GINNEL_PORT_SYSTEM));
+  reverse->flags = GINNEL_FLOW_REVERSE | delivery(!(p->port->flags & (GINNEL_PORT_SYSTEM | GINNEL_PORT_DEVICE)));
   reverse->out_scope = p->key.scope;
   reverse->last_seen_s = d->forward.last_seen_s = now_s();
   d->reverse_key.protocol = p->key.protocol;
@@ -57,7 +57,7 @@ static __always_inline void to_interface(const struct packet* p, struct decision
   forward->destination_port = p->key.destination_port;
   forward->oif = to->oif;
   copy_mac(forward->destination_mac, to->mac);
-  forward->flags = delivery(1);
+  forward->flags = delivery(!(to->flags & GINNEL_DESTINATION_DEVICE));
   forward->out_scope = p->key.scope;
   d->reverse_key = ginnel_flow_partner(&p->key, forward);
   d->receiver_policy = to->policy;

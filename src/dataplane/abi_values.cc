@@ -29,6 +29,11 @@ IpAddress from_abi(const ginnel_address& address) {
   return IpAddress(bytes);
 }
 
+std::optional<IpAddress> optional_from_abi(const ginnel_address& address) {
+  const IpAddress out = from_abi(address);
+  return out == IpAddress() ? std::nullopt : std::optional(out);
+}
+
 ginnel_rule to_abi(const plan::Rule& rule) {
   ginnel_rule out{};
   if (rule.cidr) {

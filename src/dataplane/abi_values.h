@@ -8,6 +8,8 @@ namespace ginnel::dataplane {
 
 [[nodiscard]] ginnel_address to_abi(const IpAddress& address);
 [[nodiscard]] IpAddress from_abi(const ginnel_address& address);
+// All zero is none.
+[[nodiscard]] std::optional<IpAddress> optional_from_abi(const ginnel_address& address);
 
 [[nodiscard]] ginnel_rule to_abi(const plan::Rule& rule);
 [[nodiscard]] plan::Rule from_abi(const ginnel_rule& rule);

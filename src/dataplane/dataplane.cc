@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 #include <optional>
+#include <set>
 
 #include "dataplane/abi_values.h"
 #include "dataplane/execute.h"
@@ -114,11 +116,14 @@ class Dataplane::Impl {
     return program_->tables().ports.put(system_.peer_ifindex, row);
   }
 
-  // Old and new program work on the same maps, so it does not matter which port changes first.
+  // Old and new program work on the same maps, so it does not matter which port changes first. A port on a tap or a
+  // device is known by its row alone.
   Status swap_programs() {
+    std::set<uint32_t> rows;
+    GINNEL_CHECKED(program_->tables().ports.for_each([&](__u32 ifindex, const ginnel_port&) { rows.insert(ifindex); }));
     GINNEL_TRY(const auto links, list_links(*netlink_));
     for (const auto& link : links) {
-      if (!is_device_name_of(host_.tag, link.name)) continue;
+      if (!is_device_name_of(host_.tag, link.name) && !rows.contains(link.index)) continue;
       GINNEL_TRY(const uint32_t old, attacher_->attached(link.index));
       if (old != 0 && old != program_->id()) GINNEL_CHECKED(attacher_->attach(link.index, program_->fd()));
     }
@@ -140,9 +145,18 @@ class Dataplane::Impl {
     VpcState& observed = observed_[vpc];
     PassReport report;
     auto status = reconcile(*kernel_, vpc, observed, wanted, &report);
+    note_problems();
     if (observed.empty()) observed_.erase(vpc);
     if (!status) return tl::unexpected(std::move(status).error());
     return Applied{report.operations};
+  }
+
+  void note_problems() {
+    const std::lock_guard lock(problems_mutex_);
+    for (const auto& [id, why] : kernel_->away()) {
+      if (!problems_.contains(id)) log_.warning("{} has no port: {}", id, why);
+    }
+    problems_ = kernel_->away();
   }
 
   Status sweep(const std::set<plan::VpcNumber>& known) {
@@ -198,6 +212,8 @@ class Dataplane::Impl {
   std::map<plan::VpcNumber, VpcState> observed_;
   uint32_t table_size_ = 0;
   bool adopted_ = false;
+  mutable std::mutex problems_mutex_;
+  std::map<std::string, std::string> problems_;  // copy of kernel_->away()
 };
 
 Dataplane::Dataplane(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -279,6 +295,11 @@ Result<size_t> Dataplane::flow_count() const {
   size_t out = 0;
   GINNEL_CHECKED(impl_->program_->tables().flows.for_each([&](const ginnel_flow_key&, const ginnel_flow&) { ++out; }));
   return out;
+}
+
+std::map<std::string, std::string> Dataplane::problems() const {
+  const std::lock_guard lock(impl_->problems_mutex_);
+  return impl_->problems_;
 }
 
 bool Dataplane::adopted() const { return impl_->adopted_; }

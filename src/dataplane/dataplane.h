@@ -66,6 +66,10 @@ class Dataplane {
   // Entries of the flow map, two a flow. Reads the whole map.
   [[nodiscard]] Result<size_t> flow_count() const;
 
+  // Ports on somebody else's namespace or device, or on a tap, that could not be made, by interface id, and why; the
+  // other ports of their VPC stand. From any thread.
+  [[nodiscard]] std::map<std::string, std::string> problems() const;
+
   // What was found at open() and how programs are attached, for the status page.
   [[nodiscard]] bool adopted() const;
   [[nodiscard]] const char* attachment() const;

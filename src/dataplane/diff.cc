@@ -113,13 +113,22 @@ std::string text(const Namespace& value) {
   return fmt::format("resolver {} search {}", value.nameserver.to_string(), value.search.empty() ? "-" : value.search);
 }
 std::string text(const Device& device) {
-  return fmt::format("{} in {}: {}/{} mac {} mtu {}{}", device.name, device.netns, device.address.to_string(),
-                     device.subnet.length(), device.mac.to_string(), device.mtu,
+  if (device.kind == plan::PortKind::tap)
+    return fmt::format("tap {} mtu {} owner {}", device.name, device.mtu, device.owner);
+  if (device.kind == plan::PortKind::device) return "device " + device.name;
+  std::string second;
+  if (device.address6) {
+    second = fmt::format(" {}/{}", device.address6->to_string(), device.subnet6 ? device.subnet6->length() : 0);
+  }
+  return fmt::format("{} in {}: {}/{}{} mac {} mtu {}{}", device.name, device.netns, device.address.to_string(),
+                     device.subnet.length(), second, device.mac.to_string(), device.mtu,
                      device.default_route ? " default route" : "");
 }
 std::string text(const PortEntry& entry) {
-  return fmt::format("{} mac {} groups {} synthetic {}{}", entry.address.to_string(), entry.mac.to_string(),
-                     text(entry.groups), entry.synthetic.to_string(), entry.check_source ? "" : " any source");
+  return fmt::format("{}{} mac {} groups {} synthetic {}{}{}", entry.address.to_string(),
+                     entry.address6 ? " " + entry.address6->to_string() : "", entry.mac.to_string(), text(entry.groups),
+                     entry.synthetic.to_string(), entry.check_source ? "" : " any source",
+                     entry.device ? " device" : "");
 }
 std::string text(const Attachment&) { return "program"; }
 std::string text(const Route&) { return "local"; }
@@ -139,8 +148,9 @@ std::string text(const Link& link) {
 }
 std::string text(const Target& target) { return fmt::format("{}:{}", target.address.to_string(), target.port); }
 std::string text(const Balancer& balancer) {
-  return fmt::format("node {} groups {}{}{}{}{} idle {} s targets [{}]", balancer.node.to_string(),
-                     text(balancer.groups), balancer.judge_endpoints ? "" : " endpoints not judged",
+  return fmt::format("node {}{} groups {}{}{}{}{} idle {} s targets [{}]", balancer.node.to_string(),
+                     balancer.node6 ? " " + balancer.node6->to_string() : "", text(balancer.groups),
+                     balancer.judge_endpoints ? "" : " endpoints not judged",
                      balancer.preserve_client ? " preserves clients" : "", balancer.proxy_header ? " PROXY" : "",
                      balancer.sticky ? " sticky" : "", balancer.idle_timeout_s, fmt::join(balancer.targets, ","));
 }

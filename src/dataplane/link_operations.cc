@@ -54,6 +54,7 @@ ginnel_balancer balancer_row(plan::VpcNumber vpc, const Balancer& balancer, Poli
   row.table_size = table_size;
   row.idle_s = balancer.idle_timeout_s;
   row.node = to_abi(balancer.node);
+  if (balancer.node6) row.node6 = to_abi(*balancer.node6);
   return row;
 }
 

@@ -1,14 +1,20 @@
 #include "dataplane/links.h"
 
+#include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/if_tun.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "base/unique_fd.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -33,6 +39,7 @@ LinkInfo link_of(const nlmsghdr* message) {
   LinkInfo out;
   out.index = static_cast<uint32_t>(header->ifi_index);
   out.up = (header->ifi_flags & IFF_UP) != 0;
+  out.ethernet = header->ifi_type == ARPHRD_ETHER;
   if (found[IFLA_IFNAME]) out.name = mnl_attr_get_str(found[IFLA_IFNAME]);
   if (found[IFLA_IFALIAS]) out.alias = mnl_attr_get_str(found[IFLA_IFALIAS]);
   if (found[IFLA_MTU]) out.mtu = mnl_attr_get_u32(found[IFLA_MTU]);
@@ -43,6 +50,10 @@ LinkInfo link_of(const nlmsghdr* message) {
   if (found[IFLA_LINKINFO]) {
     each_nested(found[IFLA_LINKINFO], [&](const nlattr* nested) {
       if (mnl_attr_get_type(nested) == IFLA_INFO_KIND) out.kind = mnl_attr_get_str(nested);
+      if (mnl_attr_get_type(nested) != IFLA_INFO_DATA || out.kind != "tun") return;
+      each_nested(nested, [&](const nlattr* detail) {
+        if (mnl_attr_get_type(detail) == IFLA_TUN_OWNER) out.owner = mnl_attr_get_u32(detail);
+      });
     });
   }
   return out;
@@ -123,6 +134,11 @@ Status set_up(Netlink& netlink, const std::string& name) {
   });
 }
 
+Status set_mtu(Netlink& netlink, const std::string& name, uint32_t mtu) {
+  return change_link(netlink, name, "set MTU of link",
+                     [&](ifinfomsg&, NetlinkMessage& message) { message.put_u32(IFLA_MTU, mtu); });
+}
+
 Status set_mac(Netlink& netlink, const std::string& name, const MacAddress& mac) {
   return change_link(netlink, name, "set MAC of link", [&](ifinfomsg&, NetlinkMessage& message) {
     message.put(IFLA_ADDRESS, std::span<const uint8_t>(mac.bytes));
@@ -135,6 +151,7 @@ Status add_address(Netlink& netlink, uint32_t index, const IpAddress& address, u
   header.ifa_family = family_of(address);
   header.ifa_prefixlen = static_cast<uint8_t>(length);
   header.ifa_index = index;
+  if (!address.is_v4()) header.ifa_flags = IFA_F_NODAD;
   message.put(IFA_LOCAL, address).put(IFA_ADDRESS, address);
   return netlink.execute(message, "add address", address.to_string());
 }
@@ -171,22 +188,38 @@ Status add_route(Netlink& netlink, const Cidr& destination, uint32_t index, std:
   return netlink.execute(message, "add route", destination.to_string());
 }
 
-Result<std::vector<RouteInfo>> list_routes(Netlink& netlink) {
+Result<std::vector<RouteInfo>> list_routes(Netlink& netlink, Family family) {
   std::vector<RouteInfo> out;
   NetlinkMessage message(RTM_GETROUTE, 0);
-  message.header<rtmsg>().rtm_family = AF_INET;
+  const bool v4 = family == Family::v4;
+  message.header<rtmsg>().rtm_family = v4 ? AF_INET : AF_INET6;
+  const IpAddress any = v4 ? IpAddress::from_v4(0) : IpAddress();
   const auto each = [&](const nlmsghdr* answer) {
     const auto* header = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(answer));
     if (header->rtm_table != RT_TABLE_MAIN) return;
     const auto found = attributes<RTA_MAX + 1>(answer, sizeof(rtmsg));
     RouteInfo route;
-    route.destination = Cidr(found[RTA_DST] ? address_of(found[RTA_DST]) : IpAddress::from_v4(0), header->rtm_dst_len);
+    route.destination = Cidr(found[RTA_DST] ? address_of(found[RTA_DST]) : any, header->rtm_dst_len);
     if (found[RTA_GATEWAY]) route.gateway = address_of(found[RTA_GATEWAY]);
     if (found[RTA_OIF]) route.index = mnl_attr_get_u32(found[RTA_OIF]);
     out.push_back(route);
   };
   GINNEL_CHECKED(netlink.dump(message, "list routes", each, [&] { out.clear(); }));
   return out;
+}
+
+Status create_tap(const std::string& name, uint32_t owner) {
+  if (name.size() >= IFNAMSIZ) return fail_errno("create tap", name, ENAMETOOLONG);
+  const UniqueFd file(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  if (!file) return fail_errno("open", "/dev/net/tun");
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
+  if (ioctl(file.get(), TUNSETIFF, &request) != 0) return fail_errno("create tap", name);
+  if (ioctl(file.get(), TUNSETOWNER, static_cast<unsigned long>(owner)) != 0)
+    return fail_errno("set owner of tap", name);
+  if (ioctl(file.get(), TUNSETPERSIST, 1UL) != 0) return fail_errno("keep tap", name);
+  return {};
 }
 
 Status add_neighbour(Netlink& netlink, uint32_t index, const IpAddress& address, const MacAddress& mac) {

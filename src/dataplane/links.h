@@ -18,7 +18,9 @@ struct LinkInfo {
   uint32_t index = 0;
   std::string name;
   std::string alias;
-  std::string kind;  // "veth"
+  std::string kind;  // "veth", "tun"; empty of a physical one
+  bool ethernet = false;
+  uint32_t owner = 0;  // of a tun or tap: the user who may open it
   MacAddress mac;
   uint32_t mtu = 0;
   bool up = false;
@@ -54,14 +56,20 @@ Status create_veth(Netlink& netlink, const VethSpec& spec);
 Status delete_link(Netlink& netlink, const std::string& name);
 Status set_alias(Netlink& netlink, const std::string& name, const std::string& alias);
 Status set_up(Netlink& netlink, const std::string& name);
+Status set_mtu(Netlink& netlink, const std::string& name, uint32_t mtu);
 Status set_mac(Netlink& netlink, const std::string& name, const MacAddress& mac);
+// An IPv6 address is in use at once, without a look whether a neighbour has it (RFC 4862 section 5.4).
 Status add_address(Netlink& netlink, uint32_t index, const IpAddress& address, unsigned length);
 Result<std::vector<InterfaceAddress>> list_addresses(Netlink& netlink);
 // Without `gateway` the destination is on the link. `source` is preferred for what the host itself sends.
 // The gateway need not be covered by an address of the device (onlink).
 Status add_route(Netlink& netlink, const Cidr& destination, uint32_t index, std::optional<IpAddress> gateway,
                  std::optional<IpAddress> source = {});
-Result<std::vector<RouteInfo>> list_routes(Netlink& netlink);  // IPv4, main table
+enum class Family : uint8_t { v4, v6 };
+Result<std::vector<RouteInfo>> list_routes(Netlink& netlink, Family family = Family::v4);  // of the main table
+// A persistent tap, which `owner` may open; one of this name must not be there. Not over netlink: in the calling
+// thread's network namespace.
+Status create_tap(const std::string& name, uint32_t owner);
 // Permanent: never asked for and never forgotten.
 Status add_neighbour(Netlink& netlink, uint32_t index, const IpAddress& address, const MacAddress& mac);
 

@@ -58,29 +58,55 @@ Status LinuxKernel::perform(plan::VpcNumber, const Remove<Namespace>& remove) {
   return parts_.namespaces.remove(remove.key);
 }
 
-Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<Device>& put) {
+// Of an instance's own namespace the planner says that there is only one VPC; a device carries one port.
+Status LinuxKernel::put_device(plan::VpcNumber vpc, const Put<Device>& put) {
+  const Device& device = put.value;
+  const bool own = device.kind == plan::PortKind::pair && !is_foreign_netns(device.netns);
   for (const auto& [interface_id, other] : ports_) {
-    if (other.vpc != vpc && other.netns == put.value.netns) {
+    if (own && other.vpc != vpc && other.netns == device.netns) {
       return fail("make device of", put.key,
-                  fmt::format("{} has an interface in another VPC ({})", put.value.netns, interface_id));
+                  fmt::format("{} has an interface in another VPC ({})", device.netns, interface_id));
     }
   }
+  IpAddress address;
+  std::optional<IpAddress> address6;
   if (const auto old = ports_.find(put.key); old != ports_.end()) {
     GINNEL_CHECKED(gone(parts_.tables.ports.erase(old->second.ifindex)));
-    if (old->second.address != put.value.address) gone_.ports.emplace(vpc, old->second.address);
+    GINNEL_CHECKED(release(put.key));
+    address = old->second.address;
+    address6 = old->second.address6;
     ports_.erase(old);
   }
-  GINNEL_TRY(const uint32_t ifindex, parts_.devices.put(put.key, put.value));
-  ports_[put.key] = {vpc, ifindex, put.value.address, put.value.netns, {}};
+  GINNEL_TRY(const uint32_t ifindex, parts_.devices.put(put.key, device));
+  if (device.kind == plan::PortKind::device) {
+    GINNEL_TRY(const uint32_t program, parts_.attacher.attached(ifindex));
+    if (program != 0) return fail("attach device", device.name, "it carries another port");
+  }
+  ports_[put.key] = {vpc, ifindex, device.netns, device.kind != plan::PortKind::pair, address, address6, {}};
+  return {};
+}
+
+Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<Device>& put) {
+  away_.erase(put.key);
+  auto status = put_device(vpc, put);
+  if (status || (put.value.kind == plan::PortKind::pair && !is_foreign_netns(put.value.netns))) return status;
+  away_[put.key] = status.error().text();
   return {};
 }
 Status LinuxKernel::perform(plan::VpcNumber, const Remove<Device>& remove) {
   GINNEL_CHECKED(parts_.devices.remove(remove.key));
   ports_.erase(remove.key);
+  away_.erase(remove.key);
   return {};
 }
 
+void LinuxKernel::addresses_gone(const LocalPort& port) {
+  if (port.address != IpAddress()) gone_.ports.emplace(port.vpc, port.address);
+  if (port.address6) gone_.ports.emplace(port.vpc, *port.address6);
+}
+
 Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<PortEntry>& put) {
+  if (away_.contains(put.key)) return {};
   GINNEL_TRY(LocalPort* const local, port(put.key));
   ginnel_port row{};
   if (put.key.size() > sizeof row.interface_id) {
@@ -88,28 +114,40 @@ Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<PortEntry>& put) {
   }
   GINNEL_TRY(row.policy, parts_.policies.id_of({vpc, put.value.groups}));
   row.vpc = vpc;
-  row.flags = put.value.check_source ? GINNEL_PORT_CHECK_SOURCE : 0;
+  row.flags = (put.value.check_source ? GINNEL_PORT_CHECK_SOURCE : 0) | (put.value.device ? GINNEL_PORT_DEVICE : 0);
   row.address = to_abi(put.value.address);
+  if (put.value.address6) row.address6 = to_abi(*put.value.address6);
   row.synthetic = to_abi(put.value.synthetic);
   copy_mac(put.value.mac, row.mac);
   std::memcpy(row.interface_id, put.key.data(), put.key.size());
   GINNEL_CHECKED(parts_.tables.ports.put(local->ifindex, row));
+  if (local->address != put.value.address || local->address6 != put.value.address6) {
+    addresses_gone(*local);
+    gone_.ports.erase({vpc, put.value.address});
+    if (put.value.address6) gone_.ports.erase({vpc, *put.value.address6});
+  }
+  local->address = put.value.address;
+  local->address6 = put.value.address6;
   local->synthetic = put.value.synthetic;
   return {};
 }
-Status LinuxKernel::perform(plan::VpcNumber vpc, const Remove<PortEntry>& remove) {
+Status LinuxKernel::perform(plan::VpcNumber, const Remove<PortEntry>& remove) {
   const auto local = ports_.find(remove.key);
   if (local == ports_.end()) return {};
-  gone_.ports.emplace(vpc, local->second.address);
+  addresses_gone(local->second);
   return gone(parts_.tables.ports.erase(local->second.ifindex));
 }
 
 Status LinuxKernel::perform(plan::VpcNumber, const Put<Attachment>& put) {
+  if (away_.contains(put.key)) return {};
   GINNEL_TRY(const LocalPort* const local, port(put.key));
   return parts_.attacher.attach(local->ifindex, parts_.program_fd);
 }
-Status LinuxKernel::perform(plan::VpcNumber, const Remove<Attachment>& remove) {
-  const auto local = ports_.find(remove.key);
+Status LinuxKernel::perform(plan::VpcNumber, const Remove<Attachment>& remove) { return release(remove.key); }
+
+// Takes the program off.
+Status LinuxKernel::release(const std::string& interface_id) {
+  const auto local = ports_.find(interface_id);
   if (local == ports_.end()) return {};
   auto status = parts_.attacher.detach(local->second.ifindex);
   if (!status && status.error().code == ENODEV) return {};
@@ -128,9 +166,12 @@ Status LinuxKernel::perform(plan::VpcNumber vpc, const Put<Destination>& put) {
   GINNEL_TRY(row.policy, parts_.policies.id_of({vpc, put.value.groups}));
   if (put.value.local.empty()) {
     row.flags = GINNEL_DESTINATION_ENDPOINT;
+  } else if (away_.contains(put.value.local)) {
+    return gone(parts_.tables.destinations.erase(destination_key(vpc, put.key)));
   } else {
     GINNEL_TRY(const LocalPort* const local, port(put.value.local));
     row.oif = local->ifindex;
+    if (put.value.device) row.flags = GINNEL_DESTINATION_DEVICE;
     copy_mac(put.value.mac, row.mac);
   }
   return parts_.tables.destinations.put(destination_key(vpc, put.key), row);

@@ -16,13 +16,16 @@
 
 namespace ginnel::dataplane {
 
-// A port whose pair of devices stands.
+// A port whose device stands.
 struct LocalPort {
   plan::VpcNumber vpc = 0;
   uint32_t ifindex = 0;
+  std::string netns;    // of a pair
+  bool device = false;  // a tap or a device
+  // Once its row in the map stands:
   IpAddress address;
-  std::string netns;
-  IpAddress synthetic;  // once its row in the map stands
+  std::optional<IpAddress> address6;
+  IpAddress synthetic;
 };
 
 // One thread. Everything that it refers to outlives it.
@@ -46,6 +49,10 @@ class LinuxKernel final : public Kernel {
   Status settle(plan::VpcNumber vpc) override;
 
   [[nodiscard]] const std::map<std::string, LocalPort>& ports() const { return ports_; }
+  // Ports on what is somebody else's (a namespace, a device) or may be in somebody's way (a tap) that could not be
+  // made, and why. They are passed over, so that their VPC's other ports go on; a new attachment or a new start tries
+  // again.
+  [[nodiscard]] const std::map<std::string, std::string>& away() const { return away_; }
   // To be cut at the next settle.
   void add_gone(Gone gone);
 
@@ -76,11 +83,15 @@ class LinuxKernel final : public Kernel {
   Status perform(plan::VpcNumber vpc, const Remove<ProbeLink>& remove);
 
   [[nodiscard]] Result<LocalPort*> port(const std::string& interface_id);
+  Status put_device(plan::VpcNumber vpc, const Put<Device>& put);
+  Status release(const std::string& interface_id);
+  void addresses_gone(const LocalPort& port);
   // 0 without groups.
   [[nodiscard]] Result<PolicyId> policy_of(plan::VpcNumber vpc, const std::optional<GroupSet>& groups) const;
 
   Parts parts_;
   std::map<std::string, LocalPort> ports_;  // by interface id
+  std::map<std::string, std::string> away_;
   Gone gone_;
 };
 

@@ -70,6 +70,15 @@ std::optional<ResolverConfig> read_resolver(const std::string& name, const std::
   return out;
 }
 
+// A switch of one device, in the calling thread's network namespace.
+Status set_ipv6(const std::string& device, const char* name, char value) {
+  const std::string path = fmt::format("/proc/sys/net/ipv6/conf/{}/{}", device, name);
+  const UniqueFd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file) return fail_errno("open", path);
+  if (write(file.get(), &value, 1) != 1) return fail_errno("write", path);
+  return {};
+}
+
 // To be called on a thread of its own: it ends up in the new namespace.
 Status make_namespace(const std::string& name) {
   const std::string path = run_path(name);
@@ -94,12 +103,24 @@ Status in_namespace(int namespace_fd, const std::function<Status()>& work) {
   });
 }
 
+Result<uint64_t> inode_of(int namespace_fd) {
+  struct stat found {};
+  if (fstat(namespace_fd, &found) != 0) return fail_errno("query", "network namespace");
+  return static_cast<uint64_t>(found.st_ino);
+}
+
 Status disable_ipv6(const std::string& device) {
-  const std::string path = fmt::format("/proc/sys/net/ipv6/conf/{}/disable_ipv6", device);
-  const UniqueFd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!file) return errno == ENOENT ? Status{} : Status(fail_errno("open", path));  // a kernel without IPv6
-  if (write(file.get(), "1", 1) != 1) return fail_errno("write", path);
-  return {};
+  auto status = set_ipv6(device, "disable_ipv6", '1');
+  if (!status && status.error().code == ENOENT) return {};  // a kernel without IPv6
+  return status;
+}
+
+Status enable_ipv6(const std::string& device) {
+  GINNEL_CHECKED(set_ipv6(device, "accept_ra", '0'));
+  GINNEL_CHECKED(set_ipv6(device, "autoconf", '0'));
+  GINNEL_CHECKED(set_ipv6(device, "accept_dad", '0'));
+  GINNEL_CHECKED(set_ipv6(device, "router_solicitations", '0'));
+  return set_ipv6(device, "disable_ipv6", '0');
 }
 
 Status Namespaces::write_resolver(const std::string& name, const ResolverConfig& resolver) const {
@@ -146,6 +167,19 @@ Result<UniqueFd> Namespaces::open(const std::string& name) const {
       return fail("open network namespace", name, "it does not carry the tag " + tag_);
     }
     return {};
+  }));
+  return out;
+}
+
+Result<UniqueFd> Namespaces::open_path(const std::string& path, uint64_t inode) const {
+  UniqueFd out;
+  GINNEL_CHECKED(mounts_.run([&]() -> Status {
+    out.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!out) return fail_errno("open network namespace", path);
+    if (!is_namespace(out.get())) return fail("open network namespace", path, "it is not one");
+    GINNEL_TRY(const uint64_t found, inode_of(out.get()));
+    if (inode == 0 || inode == found) return {};
+    return fail("open network namespace", path, "another one stands there than the one that was attached");
   }));
   return out;
 }

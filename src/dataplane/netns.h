@@ -38,6 +38,8 @@ class Namespaces {
   Status ensure(const std::string& name, const ResolverConfig& resolver) const;
   // Only one of ours; ENOENT in Error::code if there is none.
   [[nodiscard]] Result<UniqueFd> open(const std::string& name) const;
+  // Somebody else's, by its path as the host's mount namespace has it; `inode` is what it must be, 0 for any.
+  [[nodiscard]] Result<UniqueFd> open_path(const std::string& path, uint64_t inode) const;
   // Everything of it; what is not there is as good as removed.
   Status remove(const std::string& name) const;
   // All that carry the tag, sorted, with what their resolv.conf says.
@@ -52,7 +54,10 @@ class Namespaces {
 
 // Runs `work` inside the namespace, on a thread of its own.
 [[nodiscard]] Status in_namespace(int namespace_fd, const std::function<Status()>& work);
+[[nodiscard]] Result<uint64_t> inode_of(int namespace_fd);
 // Turns IPv6 off: `device` "all" or one device, in the calling thread's network namespace.
 [[nodiscard]] Status disable_ipv6(const std::string& device);
+// Turns it on for one device, whose addresses come from the caller alone: no router is listened to.
+[[nodiscard]] Status enable_ipv6(const std::string& device);
 
 }  // namespace ginnel::dataplane

@@ -18,16 +18,42 @@ Status check_groups(const VpcState& state, const GroupSet& groups, const std::st
   return fail("plan", user, "no policy for the groups " + text_of(groups));
 }
 
+// Where the namespace of the port is made for it.
+bool needs_namespace(const plan::Port& port) {
+  return port.kind == plan::PortKind::pair && !is_foreign_netns(port.netns);
+}
+
+Device device_of(const plan::Port& port) {
+  Device out;
+  out.kind = port.kind;
+  out.name = port.device;
+  if (port.kind != plan::PortKind::device) out.mtu = port.mtu;
+  if (port.kind == plan::PortKind::tap) out.owner = port.owner;
+  out.default_route = false;
+  if (port.kind != plan::PortKind::pair) return out;
+  out.netns = port.netns;
+  out.netns_inode = port.netns_inode;
+  out.address = port.address;
+  out.subnet = port.subnet;
+  out.address6 = port.address6;
+  if (port.address6) out.subnet6 = port.subnet6;
+  out.mac = port.mac;
+  out.default_route = port.device == "eth0";
+  return out;
+}
+
 Status add_port(VpcState& state, const plan::Port& port) {
   GINNEL_CHECKED(check_groups(state, port.groups, port.interface_id));
-  const bool first = port.device == "eth0";
-  if (first) state.of<Namespace>()[port.netns] = Namespace{port.resolver, port.search_domain};
-  const Device device{port.netns, port.device, port.address, port.subnet, port.mac, port.mtu, first};
-  if (!state.of<Device>().emplace(port.interface_id, device).second) {
+  if (port.address6 && !port.subnet6) return fail("plan", port.interface_id, "an IPv6 address without a subnet");
+  if (needs_namespace(port) && port.device == "eth0") {
+    state.of<Namespace>()[port.netns] = Namespace{port.resolver, port.search_domain};
+  }
+  if (!state.of<Device>().emplace(port.interface_id, device_of(port)).second) {
     return fail("plan", port.interface_id, "two ports of one interface");
   }
-  state.of<PortEntry>()[port.interface_id] =
-      PortEntry{port.address, port.mac, port.groups, port.check_source, port.synthetic};
+  state.of<PortEntry>()[port.interface_id] = PortEntry{
+      port.address,  port.address6, port.mac, port.groups, port.check_source, port.kind != plan::PortKind::pair,
+      port.synthetic};
   state.of<Attachment>()[port.interface_id] = Attachment{};
   return {};
 }
@@ -35,14 +61,16 @@ Status add_port(VpcState& state, const plan::Port& port) {
 Status add_address(VpcState& state, const plan::Address& address) {
   GINNEL_CHECKED(check_groups(state, address.groups, address.interface_id));
   for (const auto group : address.groups) state.of<Member>()[{group, address.address}] = Member{};
-  Destination destination{{}, {}, address.groups};
+  Destination destination;
+  destination.groups = address.groups;
   if (address.local) {
-    const auto device = state.of<Device>().find(address.interface_id);
-    if (device == state.of<Device>().end()) {
+    const auto port = state.of<PortEntry>().find(address.interface_id);
+    if (port == state.of<PortEntry>().end()) {
       return fail("plan", address.interface_id, "its address is local but it has no port");
     }
     destination.local = address.interface_id;
-    destination.mac = device->second->mac;
+    destination.mac = port->second->mac;
+    destination.device = port->second->device;
   }
   if (!state.of<Destination>().emplace(address.address, destination).second) {
     return fail("plan", address.address.to_string(), "two interfaces with one address");
@@ -77,6 +105,7 @@ Status add_balancer(VpcState& state, const plan::Balancer& balancer) {
     return fail("plan", name, fmt::format("an idle timeout of {} s, at most {}", balancer.idle_timeout_s, UINT16_MAX));
   }
   Balancer value{balancer.node,
+                 balancer.node6,
                  balancer.groups,
                  balancer.judge_endpoints,
                  balancer.preserve_client,
@@ -123,7 +152,7 @@ Result<VpcState> wanted_state(const plan::VpcPlan& plan) {
   for (const auto& port : plan.ports) GINNEL_CHECKED(add_port(out, port));
   // Interfaces beyond the first find the namespace of their instance already named.
   for (const auto& port : plan.ports) {
-    if (!out.of<Namespace>().contains(port.netns)) {
+    if (needs_namespace(port) && !out.of<Namespace>().contains(port.netns)) {
       return fail("plan", port.netns, "the instance has interfaces, but none is eth0");
     }
   }

@@ -37,15 +37,22 @@ struct Namespace {
   friend auto operator<=>(const Namespace&, const Namespace&) = default;
 };
 
-// A veth pair: one end here, the other configured inside the namespace. Key: the interface id.
+// What carries a port. Of a pair, one end is here and the other is configured inside the namespace; a tap is made here;
+// a device is there already, is in the daemon's own namespace, and only carries the program. Key: the interface id.
 struct Device {
   using Key = std::string;
-  std::string netns;
-  std::string name;  // inside
+  plan::PortKind kind = plan::PortKind::pair;
+  std::string name;    // of a pair: inside
+  uint32_t mtu = 0;    // not of a device
+  uint32_t owner = 0;  // of a tap: a user's number
+  // Of a pair:
+  std::string netns;         // a name of our own, or the path of somebody else's
+  uint64_t netns_inode = 0;  // of somebody else's
   IpAddress address;
   Cidr subnet;
+  std::optional<IpAddress> address6;
+  std::optional<Cidr> subnet6;  // where address6 is set
   MacAddress mac;
-  uint32_t mtu = 0;
   bool default_route = true;
   friend auto operator<=>(const Device&, const Device&) = default;
 };
@@ -54,9 +61,11 @@ struct Device {
 struct PortEntry {
   using Key = std::string;
   IpAddress address;
+  std::optional<IpAddress> address6;
   MacAddress mac;
   GroupSet groups;
   bool check_source = true;
+  bool device = false;  // a tap or a device: nobody else's namespace is behind it
   IpAddress synthetic;
   friend auto operator<=>(const PortEntry&, const PortEntry&) = default;
 };
@@ -76,8 +85,9 @@ struct Route {
 // An address that can be talked to, and the policy of its interface.
 struct Destination {
   using Key = IpAddress;
-  std::string local;  // the interface id, where its port is on this host; else empty
-  MacAddress mac;     // of that port
+  std::string local;    // the interface id, where its port is on this host; else empty
+  MacAddress mac;       // of that port
+  bool device = false;  // as of the PortEntry
   GroupSet groups;
   friend auto operator<=>(const Destination&, const Destination&) = default;
 };
@@ -124,6 +134,7 @@ struct Target {
 struct Balancer {
   using Key = plan::BalancerNumber;
   IpAddress node;
+  std::optional<IpAddress> node6;
   std::optional<GroupSet> groups;
   bool judge_endpoints = true, preserve_client = false, proxy_header = false, sticky = false;
   uint16_t idle_timeout_s = 0;
@@ -164,6 +175,9 @@ struct VpcState {
   }
   friend bool operator==(const VpcState&, const VpcState&) = default;
 };
+
+// Whether the namespace is somebody else's, which is neither made nor taken away.
+[[nodiscard]] inline bool is_foreign_netns(const std::string& netns) { return netns.starts_with('/'); }
 
 // The plan in these terms. Fails when the plan refers to a policy or target that it does not hold, or holds one object
 // twice.

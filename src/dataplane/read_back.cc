@@ -56,12 +56,15 @@ class Reader {
     std::map<uint32_t, ginnel_port> rows;
     GINNEL_CHECKED(parts_.tables.ports.for_each([&](__u32 ifindex, const ginnel_port& row) { rows[ifindex] = row; }));
     rows.erase(parts_.system.peer_ifindex);
-    GINNEL_TRY(const auto devices, parts_.devices.read());
-    for (const auto& [id, found] : devices) {
+    std::map<uint32_t, std::string> others;
+    for (const auto& [ifindex, row] : rows) {
+      if ((row.flags & GINNEL_PORT_DEVICE) != 0) others[ifindex] = interface_of(row);
+    }
+    GINNEL_TRY(auto devices, parts_.devices.read(others));
+    for (auto& [id, found] : devices) {
       const auto row = rows.find(found.ifindex);
-      const bool named =
-          row != rows.end() && id == std::string(row->second.interface_id,
-                                                 strnlen(row->second.interface_id, sizeof row->second.interface_id));
+      const bool named = row != rows.end() && id == interface_of(row->second);
+      if (named) note_address6(row->second, found);
       VpcState& state = out_.vpcs[named ? row->second.vpc : 0];
       state.of<Device>()[id] = found.device;
       if (!named) continue;
@@ -72,14 +75,33 @@ class Reader {
     return {};
   }
 
+  static std::string interface_of(const ginnel_port& row) {
+    return {row.interface_id, strnlen(row.interface_id, sizeof row.interface_id)};
+  }
+
+  // Of the addresses inside, the one that the port has.
+  static void note_address6(const ginnel_port& row, FoundDevice& found) {
+    const auto address = optional_from_abi(row.address6);
+    if (!address || !found.device || found.device->kind != plan::PortKind::pair) return;
+    for (const auto& each : found.addresses6) {
+      if (each.address != *address) continue;
+      found.device->address6 = each.address;
+      found.device->subnet6 = Cidr(each.address, each.length);
+    }
+  }
+
   Status read_port(VpcState& state, const std::string& id, const FoundDevice& found, const ginnel_port& row) {
     const IpAddress address = from_abi(row.address);
     const IpAddress synthetic = from_abi(row.synthetic);
-    out_.ports[id] = {row.vpc, found.ifindex, address, found.device ? found.device->netns : "", synthetic};
+    const auto address6 = optional_from_abi(row.address6);
+    const bool device = (row.flags & GINNEL_PORT_DEVICE) != 0;
+    const std::string netns = found.device ? found.device->netns : "";
+    out_.ports[id] = {row.vpc, found.ifindex, netns, device, address, address6, synthetic};
     interface_of_[found.ifindex] = id;
     auto& entry = state.of<PortEntry>()[id];
     if (auto groups = groups_of(row.vpc, row.policy)) {
-      entry = PortEntry{address, mac_of(row.mac), *groups, (row.flags & GINNEL_PORT_CHECK_SOURCE) != 0, synthetic};
+      const bool check_source = (row.flags & GINNEL_PORT_CHECK_SOURCE) != 0;
+      entry = PortEntry{address, address6, mac_of(row.mac), *groups, check_source, device, synthetic};
     }
     GINNEL_TRY(const uint32_t attached, parts_.attacher.attached(found.ifindex));
     auto& attachment = state.of<Attachment>()[id];
@@ -106,9 +128,9 @@ class Reader {
       const auto groups = groups_of(key.vpc, row.policy);
       if (!groups) return;
       if ((row.flags & GINNEL_DESTINATION_ENDPOINT) != 0) {
-        value = Destination{{}, {}, *groups};
+        value = Destination{{}, {}, false, *groups};
       } else if (const auto local = interface_of_.find(row.oif); local != interface_of_.end()) {
-        value = Destination{local->second, mac_of(row.mac), *groups};
+        value = Destination{local->second, mac_of(row.mac), (row.flags & GINNEL_DESTINATION_DEVICE) != 0, *groups};
       }
     });
   }
@@ -180,6 +202,7 @@ class Reader {
   static Balancer balancer_of(const ginnel_balancer& row) {
     Balancer out;
     out.node = from_abi(row.node);
+    out.node6 = optional_from_abi(row.node6);
     out.judge_endpoints = (row.flags & GINNEL_BALANCER_JUDGE_ENDPOINTS) != 0;
     out.preserve_client = (row.flags & GINNEL_BALANCER_PRESERVE_CLIENT) != 0;
     out.proxy_header = (row.flags & GINNEL_BALANCER_PROXY) != 0;

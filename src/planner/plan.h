@@ -53,8 +53,12 @@ enum class PortKind : uint8_t { pair, tap, device };
 struct Port {
   std::string interface_id;  // "eni-…"
   PortKind kind = PortKind::pair;
-  std::string netns;  // name of the namespace under /run/netns: the instance id
-  std::string device = "eth0";
+  // The namespace of a pair: the name of one that is made under /run/netns, an instance's id; or the path of one that
+  // is there already, which is taken only where its inode is `netns_inode`.
+  std::string netns;
+  uint64_t netns_inode = 0;
+  std::string device = "eth0";  // of a pair: the name inside
+  uint32_t owner = 0;           // of a tap: the user who may open it
   IpAddress address;
   Cidr subnet;
   std::optional<IpAddress> address6;
