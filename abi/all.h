@@ -13,5 +13,6 @@
 #include "abi/policy.h"
 #include "abi/port.h"
 #include "abi/proxy.h"
+#include "abi/settings.h"
 
 #endif

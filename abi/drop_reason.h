@@ -38,7 +38,8 @@
   X(TARGET_DENIED, "no ingress rule of the target's security groups allows it")                   \
   X(PROXY_STATE_FULL, "too many handshakes of flows with a PROXY header are open")                \
   X(PROXY_UNACKNOWLEDGED, "a target's acknowledgement that lacks the PROXY header, which goes again") \
-  X(PROXY_OUT_OF_TURN, "of a flow with a PROXY header, but not of its handshake")
+  X(PROXY_OUT_OF_TURN, "of a flow with a PROXY header, but not of its handshake")   \
+  X(UPGRADING, "of no known flow, while the flows are carried over to another layout")
 /* clang-format on */
 
 enum ginnel_drop {

@@ -13,6 +13,12 @@ static __always_inline int opens_anew(const struct packet* p, const struct ginne
          ((flow->flags & GINNEL_FLOW_REVERSE) || ginnel_flow_closed(flow->state));
 }
 
+static __always_inline int on_hold(void) {
+  const __u32 zero = 0;
+  const struct ginnel_settings* now = bpf_map_lookup_elem(&settings, &zero);
+  return now && (now->flags & GINNEL_SETTING_HOLD);
+}
+
 static __always_inline int stage_flow(struct __sk_buff* skb, struct packet* p) {
   struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, &p->key);
   if (flow && (flow->flags & GINNEL_FLOW_CUT)) {
@@ -25,6 +31,7 @@ static __always_inline int stage_flow(struct __sk_buff* skb, struct packet* p) {
     p->flow = flow;
     return NEXT;
   }
+  if (on_hold()) return DROP(UPGRADING);
   if ((p->port->flags & GINNEL_PORT_SYSTEM) && (p->key.protocol != IPPROTO_TCP || !is_open(p->tcp_flags)))
     return DROP(SYSTEM_NO_FLOW);
   if (p->key.protocol == IPPROTO_TCP && !is_open(p->tcp_flags)) return DROP(NO_FLOW);

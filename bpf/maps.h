@@ -88,6 +88,13 @@ struct {
 } proxies SEC(".maps");
 
 struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct ginnel_settings);
+} settings SEC(".maps");
+
+struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, GINNEL_DROP_COUNT);
   __type(key, __u32);

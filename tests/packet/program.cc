@@ -84,6 +84,7 @@ void Program::clear() const {
   targets().clear();
   tables().clear();
   port_errors().clear();
+  settings().put(0, {});
   exhausted().clear();
   flows().clear();
   proxies().clear();

@@ -95,6 +95,7 @@ class Program {
   Map<uint32_t, ginnel_balancer> balancers() const { return Map<uint32_t, ginnel_balancer>(object_->maps.balancers); }
   Map<uint32_t, ginnel_target> targets() const { return Map<uint32_t, ginnel_target>(object_->maps.targets); }
   Map<uint32_t, uint32_t> tables() const { return Map<uint32_t, uint32_t>(object_->maps.tables); }
+  Map<uint32_t, ginnel_settings> settings() const { return Map<uint32_t, ginnel_settings>(object_->maps.settings); }
   Map<uint32_t, uint64_t> port_errors() const { return Map<uint32_t, uint64_t>(object_->maps.port_errors); }
   Map<ginnel_flow_key, uint64_t> exhausted() const { return Map<ginnel_flow_key, uint64_t>(object_->maps.exhausted); }
   // The balancer's table becomes these numbers of targets.

@@ -58,6 +58,8 @@ bool World::apply(const std::string& line) {
     program_.members().put({group, to_abi(address(words.next("address")))}, 1);
   } else if (command == "occupy") {
     occupy(words);
+  } else if (command == "hold") {
+    program_.settings().put(0, {GINNEL_SETTING_HOLD, 0});
   } else if (command == "forget_proxies") {
     program_.proxies().clear();
   } else if (command == "cut" || command == "age") {
