@@ -11,6 +11,7 @@
 #include "dataplane/abi_values.h"
 #include "dataplane/execute.h"
 #include "dataplane/linux_kernel.h"
+#include "dataplane/migration.h"
 #include "dataplane/names.h"
 #include "dataplane/programs.h"
 #include "dataplane/read_back.h"
@@ -87,21 +88,37 @@ class Dataplane::Impl {
     load.router_mac = kRouterMac;
     load.flows = options.flow_entries;
     if (running) {
-      GINNEL_TRY(const auto config, config_of(*running));
-      if (config.layout_version == GINNEL_LAYOUT_VERSION) {
-        load.adopt = &*running;
-      } else {
-        log_.warning(
-            "the running packet program has layout version {}, this one {}: starting with empty maps, flows are lost",
-            config.layout_version, GINNEL_LAYOUT_VERSION);
-      }
+      GINNEL_TRY(load.running_version, layout_version_of(*running));
+      load.running = &*running;
     }
+    // Until here, and if this fails, the running program is at work as before.
     GINNEL_TRY(Program program, Program::load(load, log_));
     program_.emplace(std::move(program));
-    adopted_ = load.adopt != nullptr;
+    if (running && !program_->took_over()) return migrate(*running, load.running_version);
+    adopted_ = program_->took_over();
     GINNEL_CHECKED(put_system_port());
-    GINNEL_CHECKED(attacher_->attach(system_.peer_ifindex, program_->fd()));
-    return adopted_ ? swap_programs() : Status{};
+    GINNEL_CHECKED(swap_programs());
+    return program_->tables().settings.put(0, {});  // in case a daemon ended while it held the flows
+  }
+
+  // To maps of another layout, while packets flow. When a port cannot be changed over, the old program gets all back.
+  Status migrate(const RunningProgram& running, uint32_t version) {
+    log_.info("data plane: the running packet program has layout version {}, this one {}", version,
+              GINNEL_LAYOUT_VERSION);
+    GINNEL_TRY(Migration migration, Migration::prepare(running, version, *program_, log_));
+    if (!migration.has_flows()) log_.warning("data plane: the running packet program has no flows to carry over");
+    GINNEL_CHECKED(migration.copy());
+    GINNEL_CHECKED(put_system_port());
+    auto status = migration.hold();
+    if (status) status = swap_programs();
+    if (!status) {
+      if (auto back = swap_to(running.program.get(), running.id); !back)
+        log_.error("data plane: {}", back.error().text());
+      if (auto back = migration.give_up(); !back) log_.error("data plane: {}", back.error().text());
+      return status;
+    }
+    adopted_ = migration.has_flows();
+    return migration.finish();
   }
 
   // The row comes before the program, so that the program never meets a port that it does not know.
@@ -116,16 +133,28 @@ class Dataplane::Impl {
     return program_->tables().ports.put(system_.peer_ifindex, row);
   }
 
-  // Old and new program work on the same maps, so it does not matter which port changes first. A port on a tap or a
-  // device is known by its row alone.
+  // Every port that carries a program of ours gets this one. Each knows all flows, so it does not matter which port
+  // changes first; the system port does, by which a restarted daemon finds the program.
   Status swap_programs() {
+    GINNEL_CHECKED(attacher_->attach(system_.peer_ifindex, program_->fd()));
+    return swap_to(program_->fd(), program_->id());
+  }
+
+  // A port on a tap or a device is known by its row alone. A device that goes meanwhile needs no program.
+  Status swap_to(int program_fd, uint32_t id) {
     std::set<uint32_t> rows;
     GINNEL_CHECKED(program_->tables().ports.for_each([&](__u32 ifindex, const ginnel_port&) { rows.insert(ifindex); }));
     GINNEL_TRY(const auto links, list_links(*netlink_));
     for (const auto& link : links) {
       if (!is_device_name_of(host_.tag, link.name) && !rows.contains(link.index)) continue;
-      GINNEL_TRY(const uint32_t old, attacher_->attached(link.index));
-      if (old != 0 && old != program_->id()) GINNEL_CHECKED(attacher_->attach(link.index, program_->fd()));
+      const auto old = attacher_->attached(link.index);
+      Status status;
+      if (!old) {
+        status = tl::unexpected(old.error());
+      } else if (*old != 0 && *old != id) {
+        status = attacher_->attach(link.index, program_fd);
+      }
+      if (!status && status.error().code != ENODEV) return status;
     }
     return {};
   }

@@ -10,18 +10,13 @@
 
 #include "abi/config.h"
 #include "dataplane/abi_values.h"
+#include "dataplane/map_contents.h"
 #include "ginnel.skel.h"
 
 namespace ginnel::dataplane {
 namespace {
 
 constexpr std::string_view kReadOnly = ".rodata";
-
-// Each program has its own; everything else is handed on.
-bool is_own(std::string_view map) { return map.ends_with(kReadOnly) || map.ends_with("scratch"); }
-
-// The kernel cuts the names of maps.
-std::string kernel_name(std::string_view map) { return std::string(map.substr(0, BPF_OBJ_NAME_LEN - 1)); }
 
 Status set_config(bpf_object* object, const LoadOptions& options) {
   bpf_map* map = nullptr;
@@ -45,18 +40,36 @@ Status set_config(bpf_object* object, const LoadOptions& options) {
   return fail("configure", "packet program", "its object has no configuration");
 }
 
-Status take_over(bpf_object* object, const RunningProgram& running) {
-  bpf_map* map = nullptr;
+// The running program's map for this one; null if it has none.
+const UniqueFd* running_map(const LoadOptions& options, const std::string& name) {
+  if (options.running == nullptr) return nullptr;
+  const auto found = options.running->maps.find(kernel_map_name(name));
+  return found == options.running->maps.end() ? nullptr : &found->second;
+}
+
+Result<bpf_map_info> info_of(int fd, const std::string& name) {
+  bpf_map_info info{};
+  uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0) return fail_errno("query map", name);
+  return info;
+}
+
+// One layout version has one layout, except between two builds of a version that is not finished.
+Result<bool> can_take_over(const bpf_object* object, const LoadOptions& options) {
+  if (options.running == nullptr || options.running_version != GINNEL_LAYOUT_VERSION) return false;
+  const bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
     const std::string name = bpf_map__name(map);
-    if (is_own(name)) continue;
-    const auto found = running.maps.find(kernel_name(name));
-    if (found == running.maps.end()) return fail("take over map", name, "the running program does not hold it");
-    if (const int error = bpf_map__reuse_fd(map, found->second.get()); error != 0) {
-      return fail_errno("take over map", name, -error);
+    if (is_own_map(name)) continue;
+    const UniqueFd* running = running_map(options, name);
+    if (running == nullptr) return false;
+    GINNEL_TRY(const bpf_map_info info, info_of(running->get(), name));
+    if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
+        info.value_size != bpf_map__value_size(map)) {
+      return false;
     }
   }
-  return {};
+  return running_map(options, kPolicyNamesMap) != nullptr && running_map(options, kProbeNamesMap) != nullptr;
 }
 
 // Maps that the program does not use itself are bound to it, so that it keeps them too.
@@ -70,13 +83,9 @@ Status hold_maps(int program_fd, const std::map<std::string, int>& maps) {
 }
 
 // A map of the daemon's own: that of the running program, or a new one.
-Result<UniqueFd> own_map(const RunningProgram* adopt, const char* name, uint32_t key_size, uint32_t value_size,
+Result<UniqueFd> own_map(const UniqueFd* running, const char* name, uint32_t key_size, uint32_t value_size,
                          uint32_t entries) {
-  if (adopt != nullptr) {
-    const auto found = adopt->maps.find(name);
-    if (found == adopt->maps.end()) return fail("take over map", name, "the running program does not hold it");
-    return UniqueFd(dup(found->second.get()));
-  }
+  if (running != nullptr) return UniqueFd(dup(running->get()));
   bpf_map_create_opts options{};
   options.sz = sizeof options;
   options.map_flags = BPF_F_NO_PREALLOC;
@@ -87,21 +96,63 @@ Result<UniqueFd> own_map(const RunningProgram* adopt, const char* name, uint32_t
 
 }  // namespace
 
-Result<ProgramConfig> config_of(const RunningProgram& running) {
+Result<uint32_t> layout_version_of(const RunningProgram& running) {
   // The kernel may have cut the suffix ".rodata" of a long object name, but not its beginning.
   const auto found = std::find_if(running.maps.begin(), running.maps.end(),
                                   [](const auto& map) { return map.first.find(".roda") != std::string::npos; });
   if (found == running.maps.end()) return fail("read configuration of", "the running packet program", "it has none");
-  bpf_map_info info{};
-  uint32_t length = sizeof info;
-  if (bpf_obj_get_info_by_fd(found->second.get(), &info, &length) != 0) return fail_errno("query map", found->first);
-  if (info.value_size < sizeof(uint32_t)) return fail("read map", found->first, "it is too short");
-  std::vector<uint8_t> data(std::max<size_t>(info.value_size, sizeof(ginnel_config)));
+  KernelTypes types;
+  GINNEL_TRY(const MapContents constants, MapContents::of(found->second.get(), found->first, types));
+  const uint32_t at = member_offset(constants.value, "config", "layout_version").value_or(0);
+  std::vector<uint8_t> data(constants.entry_size());
   const uint32_t key = 0;
-  if (bpf_map_lookup_elem(found->second.get(), &key, data.data()) != 0) return fail_errno("read map", found->first);
-  ginnel_config config{};
-  std::memcpy(&config, data.data(), sizeof config);
-  return ProgramConfig{config.layout_version, mac_of(config.router_mac)};
+  GINNEL_TRY(const bool there, constants.get(reinterpret_cast<const uint8_t*>(&key), data.data()));
+  uint32_t version = 0;
+  if (!there || data.size() < at + sizeof version) return fail("read map", found->first, "it is too short");
+  std::memcpy(&version, data.data() + at, sizeof version);
+  return version;
+}
+
+// Before the load: which maps are those of the running program, and how large the others become.
+Status Program::prepare_maps(const LoadOptions& options) {
+  GINNEL_TRY(took_over_, can_take_over(object_.get(), options));
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object_.get()) {
+    const std::string name = bpf_map__name(map);
+    if (is_own_map(name)) continue;
+    const UniqueFd* running = running_map(options, name);
+    if (took_over_) {
+      if (const int error = bpf_map__reuse_fd(map, running->get()); error != 0) {
+        return fail_errno("take over map", name, -error);
+      }
+      continue;
+    }
+    uint32_t entries = name == "flows" && options.flows != 0 ? options.flows : bpf_map__max_entries(map);
+    if (running != nullptr) {
+      GINNEL_TRY(const bpf_map_info info, info_of(running->get(), name));
+      entries = std::max(entries, info.max_entries);
+    }
+    if (const int error = bpf_map__set_max_entries(map, entries); error != 0)
+      return fail_errno("size map", name, -error);
+  }
+  return {};
+}
+
+// After it: the daemon's own maps, and all of them typed.
+Status Program::finish_maps(const LoadOptions& options) {
+  const auto taken = [&](const char* name) { return took_over_ ? running_map(options, name) : nullptr; };
+  GINNEL_TRY(policy_names_, own_map(taken(kPolicyNamesMap), kPolicyNamesMap, sizeof(PolicyId), sizeof(PolicyName),
+                                    GINNEL_MAX_POLICIES));
+  GINNEL_TRY(probe_names_, own_map(taken(kProbeNamesMap), kProbeNamesMap, sizeof(ginnel_link_key), sizeof(ProbeName),
+                                   GINNEL_MAX_TARGETS));
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object_.get()) maps_[bpf_map__name(map)] = bpf_map__fd(map);
+  maps_[kPolicyNamesMap] = policy_names_.get();
+  maps_[kProbeNamesMap] = probe_names_.get();
+  GINNEL_CHECKED(hold_maps(fd(), maps_));
+  GINNEL_TRY(Tables tables, Tables::bind(maps_));
+  tables_ = std::make_unique<Tables>(std::move(tables));
+  return {};
 }
 
 Result<Program> Program::load(const LoadOptions& options, Log& log) {
@@ -117,12 +168,7 @@ Result<Program> Program::load(const LoadOptions& options, Log& log) {
   out.object_.reset(bpf_object__open_mem(bytes, size, &open_options));
   if (!out.object_) return fail_errno("open", "packet program");
   GINNEL_CHECKED(set_config(out.object_.get(), options));
-  if (options.adopt != nullptr) {
-    GINNEL_CHECKED(take_over(out.object_.get(), *options.adopt));
-  } else if (options.flows != 0) {
-    bpf_map* flows = bpf_object__find_map_by_name(out.object_.get(), "flows");
-    if (flows == nullptr || bpf_map__set_max_entries(flows, options.flows) != 0) return fail_errno("size map", "flows");
-  }
+  GINNEL_CHECKED(out.prepare_maps(options));
   if (const int error = bpf_object__load(out.object_.get()); error != 0) {
     const std::string_view all(words.data(), strnlen(words.data(), words.size()));
     if (!all.empty())
@@ -133,19 +179,7 @@ Result<Program> Program::load(const LoadOptions& options, Log& log) {
   out.program_ = bpf_object__find_program_by_name(out.object_.get(), GINNEL_PROGRAM);
   if (out.program_ == nullptr) return fail("find", GINNEL_PROGRAM, "the object has no program of this name");
   GINNEL_TRY(out.id_, program_id(out.fd()));
-
-  std::map<std::string, int> maps;
-  bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, out.object_.get()) maps[bpf_map__name(map)] = bpf_map__fd(map);
-  GINNEL_TRY(const UniqueFd policies,
-             own_map(options.adopt, kPolicyNamesMap, sizeof(PolicyId), sizeof(PolicyName), GINNEL_MAX_POLICIES));
-  GINNEL_TRY(const UniqueFd probes,
-             own_map(options.adopt, kProbeNamesMap, sizeof(ginnel_link_key), sizeof(ProbeName), GINNEL_MAX_TARGETS));
-  maps[kPolicyNamesMap] = policies.get();
-  maps[kProbeNamesMap] = probes.get();
-  GINNEL_CHECKED(hold_maps(out.fd(), maps));
-  GINNEL_TRY(Tables tables, Tables::bind(maps));
-  out.tables_ = std::make_unique<Tables>(std::move(tables));
+  GINNEL_CHECKED(out.finish_maps(options));
   return out;
 }
 

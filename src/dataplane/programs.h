@@ -15,19 +15,17 @@
 
 namespace ginnel::dataplane {
 
-// What a program was built for; read from its read-only data.
-struct ProgramConfig {
-  uint32_t layout_version = 0;
-  MacAddress router_mac;
-};
-
-Result<ProgramConfig> config_of(const RunningProgram& running);
+// From its read-only data.
+Result<uint32_t> layout_version_of(const RunningProgram& running);
 
 struct LoadOptions {
   std::string tag;
   MacAddress router_mac;
-  uint32_t flows = 0;                     // entries of the flow map, two a flow; only where it is made anew
-  const RunningProgram* adopt = nullptr;  // whose maps to take over; of the same layout version
+  uint32_t flows = 0;  // entries of the flow map, two a flow; one that is taken over keeps its size
+  // What is at work already. Its maps are taken over if they have this layout; else new ones are made, none smaller
+  // than the old.
+  const RunningProgram* running = nullptr;
+  uint32_t running_version = 0;
 };
 
 // Owns the loaded object. Devices and maps in use live on when it goes.
@@ -39,6 +37,10 @@ class Program {
   [[nodiscard]] int fd() const { return bpf_program__fd(program_); }
   [[nodiscard]] uint32_t id() const { return id_; }
   Tables& tables() { return *tables_; }
+  // Whether it works on the running program's maps.
+  [[nodiscard]] bool took_over() const { return took_over_; }
+  // All that it holds, by the full names; the descriptors are its own.
+  [[nodiscard]] const std::map<std::string, int>& maps() const { return maps_; }
 
  private:
   struct Close {
@@ -46,9 +48,15 @@ class Program {
   };
   Program() = default;
 
+  Status prepare_maps(const LoadOptions& options);
+  Status finish_maps(const LoadOptions& options);
+
   std::unique_ptr<bpf_object, Close> object_;
   bpf_program* program_ = nullptr;
   uint32_t id_ = 0;
+  bool took_over_ = false;
+  UniqueFd policy_names_, probe_names_;
+  std::map<std::string, int> maps_;
   std::unique_ptr<Tables> tables_;  // keeps its address when the program is moved
 };
 

@@ -11,6 +11,13 @@
 
 namespace ginnel::dataplane {
 
+std::string kernel_map_name(std::string_view map) { return std::string(map.substr(0, BPF_OBJ_NAME_LEN - 1)); }
+
+// The kernel may have cut ".rodata" behind a long object name, but not its beginning.
+bool is_own_map(std::string_view map) {
+  return map.find(".roda") != std::string_view::npos || map.ends_with("scratch");
+}
+
 Result<std::map<std::string, UniqueFd>> maps_of(int program_fd) {
   std::vector<uint32_t> ids(64);
   bpf_prog_info info{};

@@ -30,6 +30,7 @@ Result<Tables> Tables::bind(const std::map<std::string, int>& descriptors) {
   GINNEL_CHECKED(bind_map(descriptors, "balancers", out.balancers));
   GINNEL_CHECKED(bind_map(descriptors, "tables", out.tables));
   GINNEL_CHECKED(bind_map(descriptors, "targets", out.targets));
+  GINNEL_CHECKED(bind_map(descriptors, "settings", out.settings));
   GINNEL_CHECKED(bind_map(descriptors, "port_errors", out.port_errors));
   GINNEL_CHECKED(bind_map(descriptors, kPolicyNamesMap, out.policy_names));
   GINNEL_CHECKED(bind_map(descriptors, kProbeNamesMap, out.probe_names));

@@ -47,6 +47,7 @@ struct Tables {
   Map<__u32, ginnel_balancer> balancers;
   Map<__u32, __u32> tables;  // a descriptor goes in, an id comes out: target_tables.h
   Map<__u32, ginnel_target> targets;
+  Map<__u32, ginnel_settings> settings;
   Map<__u32, __u64> port_errors;  // also from another thread
   Map<PolicyId, PolicyName> policy_names;
   Map<ginnel_link_key, ProbeName> probe_names;
