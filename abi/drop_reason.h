@@ -18,8 +18,8 @@
   X(SPOOFED_ARP, "the sender in an ARP packet is not the port")                                   \
   X(TCP_FRAGMENT, "a fragment of a TCP segment")                                                  \
   X(FRAGMENT, "a fragment of another protocol")                                                   \
-  X(PROTOCOL, "neither TCP nor UDP nor ICMP")                                                     \
-  X(ICMP_TYPE, "ICMP other than echo")                                                            \
+  X(PROTOCOL, "the ICMP of the other family")                                                     \
+  X(ICMP_TYPE, "an ICMP error, or a message that only a router may send")                         \
   X(TO_ITSELF, "the destination is the sender")                                                   \
   X(NO_ROUTE, "the destination is outside of the VPC")                                            \
   X(NO_DESTINATION, "no interface has the destination address")                                   \

@@ -13,12 +13,33 @@
 struct ginnel_flow_key {
   __u32 scope; /* VPC number of the port where the packet comes in */
   struct ginnel_address source, destination;
-  __be16 source_port, destination_port; /* ICMP echo: the identifier in both */
+  __be16 source_port, destination_port; /* TCP, UDP; the identifier in both of ICMP queries and answers; else 0 */
   __u8 protocol;
-  __u8 icmp_type; /* 8 of an echo request; else 0 */
-  __u8 reserved[2];
+  __u8 icmp_type, icmp_code; /* the packet's own, with ICMP of either family; else 0 */
+  __u8 mute;                 /* 1 of the way back of a flow that has none: no packet has such a key */
 };
 GINNEL_LAYOUT(ginnel_flow_key, 44);
+
+/* Which flow a packet is of, by its protocol (Amazon EC2, "Security group connection tracking"):
+ *   TCP, UDP                 addresses and ports
+ *   ICMP query and answer    addresses, identifier and code: echo, timestamp, and ICMPv6 echo
+ *   ICMP otherwise           addresses, type and code; one way, nothing answers it. Errors are of the flow that they
+ *                            quote and of none of their own
+ *   any other                addresses; either side may go on once one has opened it */
+static inline __attribute__((always_inline)) int ginnel_is_icmp(__u8 protocol) {
+  return protocol == GINNEL_ICMP || protocol == GINNEL_ICMPV6;
+}
+
+/* The type that answers this one or is answered by it; the type itself if there is none (RFC 792, RFC 4443). */
+static inline __attribute__((always_inline)) __u8 ginnel_icmp_partner(__u8 protocol, __u8 type) {
+  if (protocol == GINNEL_ICMPV6) return type == 128 ? 129 : type == 129 ? 128 : type;
+  if (type == 8 || type == 0) return 8 - type;
+  return type == 13 ? 14 : type == 14 ? 13 : type;
+}
+
+static inline __attribute__((always_inline)) int ginnel_icmp_is_answer(__u8 protocol, __u8 type) {
+  return protocol == GINNEL_ICMPV6 ? type == 129 : type == 0 || type == 14;
+}
 
 #define GINNEL_FLOW_REVERSE 1u       /* entry of the direction from target to opener */
 #define GINNEL_FLOW_TRANSLATE 2u     /* addresses and ports of the packet change */
@@ -74,17 +95,20 @@ static inline __attribute__((always_inline)) struct ginnel_flow_key ginnel_flow_
   partner.source_port = flow->destination_port;
   partner.destination_port = flow->source_port;
   partner.protocol = key->protocol;
-  partner.icmp_type = key->protocol != GINNEL_ICMP || key->icmp_type ? 0 : 8;
-  partner.reserved[0] = partner.reserved[1] = 0;
+  partner.icmp_type = ginnel_is_icmp(key->protocol) ? ginnel_icmp_partner(key->protocol, key->icmp_type) : 0;
+  partner.icmp_code = key->icmp_code;
+  partner.mute = ginnel_is_icmp(key->protocol) && partner.icmp_type == key->icmp_type ? !key->mute : 0;
   return partner;
 }
 
 /* How long a flow may be silent in both directions before it is removed. TCP 350 s and UDP 120 s are AWS's (VPC
- * endpoints, idle time-outs); 60 s after its end no peer holds a TCP flow in TIME_WAIT any more. */
+ * endpoints, idle time-outs), and 600 s of protocols without ports (security groups, connection tracking); 60 s after
+ * its end no peer holds a TCP flow in TIME_WAIT any more. */
 static inline __attribute__((always_inline)) __u32 ginnel_flow_idle_limit_s(__u8 protocol,
                                                                             const struct ginnel_flow* flow) {
   if (protocol == GINNEL_UDP) return 120;
-  if (protocol == GINNEL_ICMP) return 30;
+  if (ginnel_is_icmp(protocol)) return 30;
+  if (protocol != GINNEL_TCP) return 600;
   if (!(flow->state & GINNEL_FLOW_ANSWERED) || ginnel_flow_closed(flow->state)) return 60;
   return flow->idle_s ? flow->idle_s : 350;
 }

@@ -35,7 +35,7 @@ static __always_inline int stage_flow(struct __sk_buff* skb, struct packet* p) {
   if ((p->port->flags & GINNEL_PORT_SYSTEM) && (p->key.protocol != IPPROTO_TCP || !is_open(p->tcp_flags)))
     return DROP(SYSTEM_NO_FLOW);
   if (p->key.protocol == IPPROTO_TCP && !is_open(p->tcp_flags)) return DROP(NO_FLOW);
-  if (p->key.protocol == IPPROTO_ICMP && p->key.icmp_type != ICMP_ECHO) return DROP(NO_FLOW);
+  if (ginnel_is_icmp(p->key.protocol) && ginnel_icmp_is_answer(p->key.protocol, p->key.icmp_type)) return DROP(NO_FLOW);
   return NEXT;
 }
 

@@ -105,10 +105,11 @@ struct {
 struct question {
   struct ginnel_address peer;
   __u32 offset;
-  __u16 port; /* of the receiver; ICMP: the type */
+  __u16 port; /* of the receiver, TCP and UDP; ICMP: the type */
   __u8 protocol;
   __u8 allowed;
-  __u32 foreign; /* the peer is of another VPC, so no group has it as a member, whatever its address */
+  __u16 code;    /* ICMP */
+  __u16 foreign; /* the peer is of another VPC, so no group has it as a member, whatever its address */
 };
 
 /* What the slow path decides for a new flow. Too large for the stack, which all functions together share. Global

@@ -31,8 +31,12 @@
 #define TCP_MOST_OPTIONS 40 /* bytes */
 
 /* RFC 792; the kernel's own header drags in libc's. */
-#define ICMP_ECHO 8
-#define ICMP_ECHOREPLY 0
+#define ICMP_UNREACHABLE 3
+#define ICMP_SOURCE_QUENCH 4
+#define ICMP_REDIRECT_ROUTE 5
+#define ICMP_ROUTER_ADVERTISEMENT 9
+#define ICMP_TIME_EXCEEDED 11
+#define ICMP_PARAMETER_PROBLEM 12
 struct icmp_echo {
   __u8 type, code;
   __be16 check, identifier, sequence;

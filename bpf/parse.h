@@ -20,6 +20,28 @@ static __always_inline int pull(struct __sk_buff* skb, __u32 length) {
   return bpf_skb_pull_data(skb, length);
 }
 
+/* Queries and answers have an identifier. */
+static __always_inline void icmp_key(struct packet* p, const struct icmp_echo* icmp) {
+  p->key.icmp_type = icmp->type;
+  p->key.icmp_code = icmp->code;
+  if (ginnel_icmp_partner(p->key.protocol, icmp->type) != icmp->type)
+    p->key.source_port = p->key.destination_port = icmp->identifier;
+}
+
+static __always_inline int parse_icmp(struct packet* p, const struct icmp_echo* icmp) {
+  switch (icmp->type) {
+    case ICMP_UNREACHABLE:
+    case ICMP_SOURCE_QUENCH:
+    case ICMP_REDIRECT_ROUTE:
+    case ICMP_ROUTER_ADVERTISEMENT:
+    case ICMP_TIME_EXCEEDED:
+    case ICMP_PARAMETER_PROBLEM:
+      return DROP(ICMP_TYPE);
+  }
+  icmp_key(p, icmp);
+  return NEXT;
+}
+
 /* The transport header at p->l4, of which `length` bytes must be there by what the IP header says. */
 static __always_inline int parse_transport(struct __sk_buff* skb, struct packet* p, __u32 length) {
   __u32 l4 = p->l4;
@@ -40,12 +62,10 @@ static __always_inline int parse_transport(struct __sk_buff* skb, struct packet*
   } else if (p->key.protocol == IPPROTO_ICMP) {
     struct icmp_echo* icmp = header;
     if ((void*)(icmp + 1) > end || length < sizeof *icmp) return DROP(MALFORMED);
-    if ((icmp->type != ICMP_ECHO && icmp->type != ICMP_ECHOREPLY) || icmp->code) return DROP(ICMP_TYPE);
-    p->key.icmp_type = icmp->type;
-    p->key.source_port = p->key.destination_port = icmp->identifier;
-  } else {
+    return parse_icmp(p, icmp);
+  } else if (p->key.protocol == GINNEL_ICMPV6) {
     return DROP(PROTOCOL);
-  }
+  } /* others have no ports that count */
   return NEXT;
 }
 

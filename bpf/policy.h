@@ -21,11 +21,11 @@ static __always_inline int in_prefix(const struct ginnel_address* address, const
 static __always_inline int covers(const struct ginnel_rule* rule, const struct question* q) {
   if (rule->protocol != GINNEL_ANY_PROTOCOL) {
     if (rule->protocol != q->protocol) return 0;
-    if (q->protocol == IPPROTO_ICMP) {
+    if (ginnel_is_icmp(q->protocol)) {
       if (rule->from_port != GINNEL_ANY_ICMP && rule->from_port != q->port) return 0;
-      if (rule->to_port != GINNEL_ANY_ICMP && rule->to_port != 0) return 0; /* the code of an echo is 0 */
-    } else if (q->port < rule->from_port || q->port > rule->to_port) {
-      return 0;
+      if (rule->to_port != GINNEL_ANY_ICMP && rule->to_port != q->code) return 0;
+    } else if (q->protocol == IPPROTO_TCP || q->protocol == IPPROTO_UDP) {
+      if (q->port < rule->from_port || q->port > rule->to_port) return 0;
     }
   }
   if (!rule->group) return in_prefix(&q->peer, rule);
@@ -68,7 +68,8 @@ __attribute__((noinline)) int allows(__u32 policy_number, __u32 ingress) {
 static __always_inline int allows_packet(struct decision* d, __u32 policy, __u32 direction) {
   const struct ginnel_flow_key* key = &d->key;
   d->question.peer = direction == INGRESS ? key->source : key->destination;
-  d->question.port = key->protocol == IPPROTO_ICMP ? key->icmp_type : bpf_ntohs(key->destination_port);
+  d->question.port = ginnel_is_icmp(key->protocol) ? key->icmp_type : bpf_ntohs(key->destination_port);
+  d->question.code = key->icmp_code;
   return allows(policy, direction);
 }
 

@@ -105,6 +105,8 @@ ginnel_flow_key World::flow_key(Words& words) {
   key.source_port = network(source.port);
   key.destination_port = network(destination.port);
   key.icmp_type = static_cast<uint8_t>(words.number_or("type", 0));
+  key.icmp_code = static_cast<uint8_t>(words.number_or("code", 0));
+  key.mute = static_cast<uint8_t>(words.number_or("mute", 0));
   return key;
 }
 
