@@ -17,6 +17,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/maps.h"
+#include "bpf/packet_pointers.h"
 
 /* A stage answers NEXT, a verdict of tc (above 0), or the reason of a drop, negated. */
 #define NEXT 0
@@ -50,20 +51,6 @@ struct packet {
   __u16 ethertype;                /* network order */
   __u8 tcp_flags;
 };
-
-/* Packet pointers, read afresh each time: the compiler would keep a copy in a 32-bit register, which the kernel's
- * verifier does not take for a pointer. */
-static __always_inline void* data(const struct __sk_buff* skb) {
-  void* pointer;
-  asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(pointer) : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
-  return pointer;
-}
-
-static __always_inline void* data_end(const struct __sk_buff* skb) {
-  void* pointer;
-  asm volatile("%0 = *(u32 *)(%1 + %2)" : "=r"(pointer) : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
-  return pointer;
-}
 
 /* Packet headers lie 2 bytes off a multiple of 4, hence the half words. */
 static __always_inline int same_mac(const void* a, const void* b) {
