@@ -1,0 +1,294 @@
+"""An instance that sends whatever frame it likes gets nothing to where it may not, and each try has its reason.
+
+docs/isolation.md lists the same attempts; the last test compares them.
+"""
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+
+import pytest
+from frames import (ACK, BROADCAST, ICMP, PSH, RST, SYN, TCP, UDP, Listener, Sender, Watcher, arp, ethernet, icmp, ip4, ip6,
+                    tcp, udp)
+from isolation import inside
+from network import Vpc, tcp_from, tcp_server
+from region import ROOT
+from waiting import wait_for
+
+ME, VICTIM, FRIEND, NOBODY, ENDPOINT_PORT = "10.0.1.10", "10.0.1.20", "10.0.1.77", "10.0.1.99", 9001
+ROUTER = "02:fe:00:00:00:01"
+OPEN_UDP, CLOSED, FLOW_PORT = 9999, 9998, 7007
+PROXY_MARK = 0x50505632
+ME6, VICTIM6 = "fe80::10", "fe80::20"
+IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
+RULE_UDP = {"IpProtocol": "udp", "FromPort": OPEN_UDP, "ToPort": OPEN_UDP, "IpRanges": [{"CidrIp": ME + "/32"}]}
+
+
+class Scene:
+    """One VPC with the attacker, a victim and a third with a connection to it, and another VPC with the same addresses."""
+
+    def __init__(self, region, stack):
+        vpc, other = Vpc(region, region.new_account()), Vpc(region, region.new_account())
+        group = vpc.group(RULE_UDP, tcp_from(FRIEND + "/32", FLOW_PORT))
+        self.region, self.vpc = region, vpc
+        self.attacker, self.victim = vpc.instance(ME), vpc.instance(VICTIM, [group])
+        self.friend = vpc.instance(FRIEND, [vpc.group()])
+        others = [other.instance(address) for address in (ME, VICTIM, NOBODY)]
+        [self.endpoint] = vpc.addresses(vpc.endpoint("echo", [vpc.group()]))
+        stack.enter_context(tcp_server(lambda sock: sock.recv(1), VICTIM, FLOW_PORT, self.victim.id))
+        self.flow = self.friend.connect(VICTIM, FLOW_PORT)
+        self.flow_port = self.flow.getsockname()[1]
+        with inside(self.victim.id):
+            self.open = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # so that nothing answers by an ICMP error
+            self.open.bind((VICTIM, OPEN_UDP))
+        self.mac, self.port_index = self.card(self.attacker)
+        self.victim_mac = self.card(self.victim)[0]
+        run("ip", "-n", self.attacker.id, "link", "set", "eth0", "mtu", "65535")
+        self.sender = Sender(self.attacker.id)
+        self.watch([self.victim, self.friend, *others])
+        self.serial = 0
+
+    @staticmethod
+    def card(instance):
+        [link] = json.loads(run("ip", "-n", instance.id, "-j", "link", "show", "eth0"))
+        return link["address"], link["link_index"]
+
+    def watch(self, instances):
+        own = [link["ifname"] for link in json.loads(run("ip", "-j", "link")) if link["ifindex"] != self.port_index]
+        self.at_victim = Watcher("victim", "eth0", instances[0].id)
+        self.watchers = [Watcher(one.id, "eth0", one.id) for one in instances[1:]] + [Watcher(name, name) for name in own]
+        self.watchers += [Listener(socket.AF_INET, protocol) for protocol in (1, 6, 17, 41, 47)]
+        self.watchers.append(Listener(socket.AF_INET6, 58))
+        assert len(self.watchers) > 12
+
+    def drops(self):
+        return json.loads(self.region.ginnel("drops", "--json").stdout)
+
+    def mark(self):
+        self.serial += 1
+        return hashlib.sha256(b"%d" % self.serial).digest()[:14]
+
+    def own(self, packet, kind=IPV4, to=ROUTER):
+        return ethernet(to, self.mac, kind, packet)
+
+    def settle(self):
+        """Everything that was sent before has been judged: frames keep their order, and this one arrives."""
+        mark = self.mark()
+        self.sender.send(self.own(ip4(ME, VICTIM, UDP, udp(ME, VICTIM, (5555, OPEN_UDP), mark))))
+        wait_for(lambda: self.at_victim.saw(mark), "an allowed datagram to arrive", 10)
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def scene(region):
+    with contextlib.ExitStack() as stack:
+        yield Scene(region, stack)
+
+
+# Each attempt: name → (reason, the frame or frames of a scene with these bytes in them). Without a reason the kernel itself
+# drops it before the program.
+ATTEMPTS = {}
+
+
+def datagram(source=ME, to=VICTIM, port=CLOSED, mark=b"", **options):
+    return ip4(source, to, UDP, udp(source, to, (5000, port), mark), **options)
+
+
+def segment(mark, source=ME, to=VICTIM, ports=(5000, FLOW_PORT), flags=SYN, **options):
+    return ip4(source, to, TCP, tcp(source, to, ports, flags, mark), **options)
+
+
+def many(*attempts):
+    for name, reason, make in attempts:
+        ATTEMPTS[name] = (reason, make)
+
+
+many(
+    # Names that are not one's own
+    ("another's MAC as source", "spoofed_mac", lambda s, m: ethernet(ROUTER, s.victim_mac, IPV4, datagram(mark=m, port=OPEN_UDP))),
+    ("the router's MAC as source", "spoofed_mac", lambda s, m: ethernet(s.victim_mac, ROUTER, IPV4, datagram(mark=m, port=OPEN_UDP))),
+    ("a neighbour's address as source", "spoofed_address", lambda s, m: s.own(datagram(FRIEND, mark=m))),
+    ("an address of another network as source", "spoofed_address", lambda s, m: s.own(datagram("192.0.2.1", mark=m))),
+    ("the endpoint's address as source", "spoofed_address", lambda s, m: s.own(datagram(s.endpoint, mark=m))),
+    ("the resolver's address as source", "spoofed_address", lambda s, m: s.own(datagram(s.vpc.resolver, mark=m))),
+    ("127.0.0.1 as source", "spoofed_address", lambda s, m: s.own(datagram("127.0.0.1", mark=m))),
+    ("0.0.0.0 as source (DHCP's)", "spoofed_address", lambda s, m: s.own(datagram("0.0.0.0", "255.255.255.255", 67, m))),
+    ("an address of the carrier network as source", "spoofed_address", lambda s, m: s.own(datagram("100.64.0.1", mark=m))),
+    # ARP
+    ("ARP reply that claims the router's address", "arp_unanswered",
+     lambda s, m: s.own(arp(2, s.mac, ME, s.victim_mac, VICTIM) + m, ARP, s.victim_mac)),
+    ("ARP reply with the victim's address as sender", "spoofed_arp",
+     lambda s, m: s.own(arp(2, s.mac, VICTIM, BROADCAST, FRIEND) + m, ARP, BROADCAST)),
+    ("ARP request with another's address as sender", "spoofed_arp",
+     lambda s, m: s.own(arp(1, s.mac, VICTIM, "00:00:00:00:00:00", FRIEND) + m, ARP, BROADCAST)),
+    ("ARP request with another's MAC as sender", "spoofed_arp",
+     lambda s, m: s.own(arp(1, s.victim_mac, ME, "00:00:00:00:00:00", FRIEND) + m, ARP, BROADCAST)),
+    ("gratuitous ARP for another's address", "spoofed_arp",
+     lambda s, m: s.own(arp(1, s.mac, VICTIM, "00:00:00:00:00:00", VICTIM) + m, ARP, BROADCAST)),
+    ("gratuitous ARP for the own address", "arp_unanswered",
+     lambda s, m: s.own(arp(1, s.mac, ME, "00:00:00:00:00:00", ME) + m, ARP, BROADCAST)),
+    ("ARP cut short", "malformed", lambda s, m: s.own(arp(1, s.mac, ME, s.mac, VICTIM)[:10] + m, ARP, BROADCAST)),
+    # Below IP
+    ("to the victim's MAC", "ingress_denied", lambda s, m: s.own(datagram(mark=m), to=s.victim_mac)),
+    ("to everybody's MAC", "ingress_denied", lambda s, m: s.own(datagram(mark=m), to=BROADCAST)),
+    ("to a multicast MAC", "ingress_denied", lambda s, m: s.own(datagram(mark=m), to="01:00:5e:00:00:01")),
+    ("a VLAN tag", "not_ip", lambda s, m: s.own(struct.pack("!HH", 5, IPV4) + datagram(mark=m, port=OPEN_UDP), 0x8100)),
+    ("two VLAN tags", "not_ip",
+     lambda s, m: s.own(struct.pack("!HHHH", 5, 0x8100, 6, IPV4) + datagram(mark=m, port=OPEN_UDP), 0x88A8)),
+    ("a tag of priority only", "not_ip", lambda s, m: s.own(struct.pack("!HH", 0, IPV4) + datagram(mark=m, port=OPEN_UDP), 0x8100)),
+    ("LLDP", "not_ip", lambda s, m: s.own(m, 0x88CC, "01:80:c2:00:00:0e")),
+    ("spanning tree (802.2)", "not_ip", lambda s, m: s.own(b"\x42\x42\x03" + m, 17, "01:80:c2:00:00:00")),
+    ("MPLS", "not_ip", lambda s, m: s.own(struct.pack("!I", 16 << 12 | 0x1FF) + datagram(mark=m), 0x8847)),
+    ("PPPoE", "not_ip", lambda s, m: s.own(struct.pack("!BBHHH", 0x11, 0, 1, 40, 0x21) + datagram(mark=m), 0x8864)),
+    ("Ethernet in Ethernet (TEB)", "not_ip", lambda s, m: s.own(s.own(datagram(mark=m)), 0x6558)),
+    ("PTP", "not_ip", lambda s, m: s.own(m, 0x88F7)),
+    ("RARP", "not_ip", lambda s, m: s.own(m, 0x8035, BROADCAST)),
+    ("another port's MAC without any packet", "not_ip", lambda s, m: s.own(m, 0x1234, s.victim_mac)),
+    # Where nothing of the VPC is
+    ("the host's loopback", "no_route", lambda s, m: s.own(datagram(to="127.0.0.1", mark=m))),
+    ("the host's carrier address", "no_route", lambda s, m: s.own(datagram(to="100.64.0.1", port=53, mark=m))),
+    ("the API's port at the carrier address", "no_route",
+     lambda s, m: s.own(segment(m, to="100.64.0.1", ports=(5000, s.region.port)))),
+    ("a translated address of the carrier network", "no_route", lambda s, m: s.own(segment(m, to="100.64.0.10"))),
+    ("the source port of another's translated flow", "no_route",
+     lambda s, m: s.own(segment(m, to="100.64.0.11", ports=(ENDPOINT_PORT, 10536)))),
+    ("the metadata service's address", "no_route", lambda s, m: s.own(segment(m, to="169.254.169.254", ports=(5000, 80)))),
+    ("a link-local address", "no_route", lambda s, m: s.own(datagram(to="169.254.1.1", mark=m))),
+    ("0.0.0.0", "no_route", lambda s, m: s.own(datagram(to="0.0.0.0", mark=m))),
+    ("everybody (255.255.255.255)", "no_route", lambda s, m: s.own(datagram(to="255.255.255.255", mark=m), to=BROADCAST)),
+    ("a multicast group", "no_route", lambda s, m: s.own(datagram(to="224.0.0.251", port=5353, mark=m), to="01:00:5e:00:00:fb")),
+    ("the internet", "no_route", lambda s, m: s.own(datagram(to="198.51.100.1", mark=m))),
+    ("the subnet's broadcast address", "no_destination", lambda s, m: s.own(datagram(to="10.0.1.255", mark=m), to=BROADCAST)),
+    ("the router's address", "no_destination", lambda s, m: s.own(datagram(to="10.0.1.1", mark=m))),
+    ("an address that only another VPC has", "no_destination", lambda s, m: s.own(datagram(to=NOBODY, mark=m))),
+    ("oneself", "to_itself", lambda s, m: s.own(datagram(to=ME, mark=m))),
+    ("the resolver's address at the API's port", "no_destination",
+     lambda s, m: s.own(segment(m, to=s.vpc.resolver, ports=(5000, s.region.port)))),
+    ("an endpoint at a port without a listener", "no_listener", lambda s, m: s.own(segment(m, to=s.endpoint, ports=(5000, 22)))),
+    ("an endpoint whose groups do not allow it", "ingress_denied",
+     lambda s, m: s.own(segment(m, to=s.endpoint, ports=(5000, ENDPOINT_PORT)))),
+    ("a port that the victim's groups do not allow", "ingress_denied", lambda s, m: s.own(datagram(mark=m))),
+    ("the same with the mark of a segment that comes again", "ingress_denied", lambda s, m: (s.own(datagram(mark=m)), PROXY_MARK)),
+    # Packets in packets
+    ("VXLAN to the router", "no_destination", lambda s, m: s.own(datagram(to="10.0.1.1", port=4789, mark=b"\x08" + bytes(7) + s.own(datagram(mark=m))))),
+    ("VXLAN to the host's loopback", "no_route", lambda s, m: s.own(datagram(to="127.0.0.1", port=4789, mark=b"\x08" + bytes(7) + m))),
+    ("GENEVE to the carrier address", "no_route", lambda s, m: s.own(datagram(to="100.64.0.1", port=6081, mark=bytes(8) + m))),
+    ("IP in IP", "ingress_denied", lambda s, m: s.own(ip4(ME, VICTIM, 4, datagram(FRIEND, mark=m)))),
+    ("IP in IP to the host", "no_route", lambda s, m: s.own(ip4(ME, "127.0.0.1", 4, datagram(FRIEND, mark=m)))),
+    ("IPv6 in IPv4", "ingress_denied", lambda s, m: s.own(ip4(ME, VICTIM, 41, ip6(ME6, VICTIM6, UDP, udp(ME6, VICTIM6, (1, 2), m))))),
+    ("GRE", "ingress_denied", lambda s, m: s.own(ip4(ME, VICTIM, 47, struct.pack("!HH", 0, IPV4) + datagram(FRIEND, mark=m)))),
+    ("ESP", "ingress_denied", lambda s, m: s.own(ip4(ME, VICTIM, 50, bytes(8) + m))),
+    ("SCTP", "ingress_denied", lambda s, m: s.own(ip4(ME, VICTIM, 132, bytes(12) + m))),
+    # Headers that lie
+    ("source routing by way of a neighbour", "ingress_denied",
+     lambda s, m: s.own(datagram(mark=m, options=b"\x83\x07\x04" + socket.inet_aton(FRIEND) + b"\0"))),
+    ("strict source routing to the host", "no_route",
+     lambda s, m: s.own(datagram(to="127.0.0.1", mark=m, options=b"\x89\x07\x04" + socket.inet_aton(VICTIM) + b"\0"))),
+    ("record route and router alert", "ingress_denied", lambda s, m: s.own(datagram(mark=m, options=b"\x94\x04\0\0\x07\x07\x04\0\0\0\0\0"))),
+    ("IP version 5", "malformed", lambda s, m: s.own(datagram(mark=m, port=OPEN_UDP, version=5))),
+    ("an IP header of 16 bytes", "malformed", lambda s, m: s.own(datagram(mark=m, port=OPEN_UDP, ihl=4))),
+    ("an IP header longer than the packet", "malformed", lambda s, m: s.own(ip4(ME, VICTIM, UDP, m, ihl=15))),
+    ("an IP length beyond the frame", "malformed", lambda s, m: s.own(datagram(mark=m, port=OPEN_UDP, total=1400))),
+    ("an IP length below its header", "malformed", lambda s, m: s.own(datagram(mark=m, port=OPEN_UDP, total=19))),
+    ("an IP length of 0", "ingress_denied", lambda s, m: s.own(datagram(mark=m, total=0))),
+    ("a TCP header cut off", "malformed", lambda s, m: s.own(ip4(ME, VICTIM, TCP, m))),
+    ("a TCP header longer than the segment", "malformed",
+     lambda s, m: s.own(ip4(ME, VICTIM, TCP, struct.pack("!HHIIBBHHH", 1, FLOW_PORT, 0, 0, 0xF0, SYN, 0, 0, 0) + m))),
+    ("a TCP header of 16 bytes", "malformed",
+     lambda s, m: s.own(ip4(ME, VICTIM, TCP, struct.pack("!HHIIBBHHH", 1, FLOW_PORT, 0, 0, 0x40, SYN, 0, 0, 0) + m))),
+    ("a UDP header cut off", "malformed", lambda s, m: s.own(ip4(ME, VICTIM, UDP, b"\x13\x88\x27\x0f") + m)),
+    ("a frame of Ethernet alone", "malformed", lambda s, m: s.own(b"")),
+    ("a frame with half an IP header", "malformed", lambda s, m: s.own(b"\x45\0" + m[:10])),
+    ("a segment to be cut larger than the MTU", "too_big", lambda s, m: (s.own(segment(m * 2000, flags=SYN)), "cut", 20000)),
+    ("a frame larger than the MTU", None, lambda s, m: s.own(datagram(mark=m * 800, port=OPEN_UDP))),
+    # Fragments
+    ("a first fragment too short for its TCP header", "tcp_fragment",
+     lambda s, m: s.own(ip4(ME, VICTIM, TCP, b"\x13\x88\x1b\x5f" + m, fragment=0x2000))),
+    ("a fragment over the TCP header before it", "tcp_fragment",
+     lambda s, m: s.own(ip4(ME, VICTIM, TCP, bytes(8) + m, fragment=0x0001))),
+    ("the last fragment of a TCP segment", "tcp_fragment", lambda s, m: s.own(ip4(ME, VICTIM, TCP, m, fragment=0x0010))),
+    ("a later fragment of another protocol", "fragment", lambda s, m: s.own(ip4(ME, VICTIM, 47, m, fragment=0x2003))),
+    # Others' flows
+    ("a segment into another's connection", "spoofed_address",
+     lambda s, m: s.own(segment(m, FRIEND, ports=(s.flow_port, FLOW_PORT), flags=ACK | PSH))),
+    ("a reset into another's connection", "spoofed_address",
+     lambda s, m: s.own(segment(m, FRIEND, ports=(s.flow_port, FLOW_PORT), flags=RST))),
+    ("a reset into it from the server's side", "spoofed_address",
+     lambda s, m: s.own(segment(m, VICTIM, FRIEND, (FLOW_PORT, s.flow_port), RST))),
+    ("the same ports under the own address", "no_flow", lambda s, m: s.own(segment(m, ports=(s.flow_port, FLOW_PORT), flags=ACK | PSH))),
+    ("a reset without a connection", "no_flow", lambda s, m: s.own(segment(m, flags=RST | ACK))),
+    ("a SYN-ACK without a SYN", "no_flow", lambda s, m: s.own(segment(m, to=FRIEND, ports=(FLOW_PORT, s.flow_port), flags=SYN | ACK))),
+    ("SYN and RST at once", "no_flow", lambda s, m: s.own(segment(m, flags=SYN | RST))),
+    ("a segment without flags", "no_flow", lambda s, m: s.own(segment(m, flags=0))),
+    ("all flags", "no_flow", lambda s, m: s.own(segment(m, flags=0xFF))),
+    ("a connection back to who is connected to the victim", "ingress_denied",
+     lambda s, m: s.own(segment(m, to=FRIEND, ports=(FLOW_PORT, s.flow_port)))),
+    ("an answer of DNS without a question", "ingress_denied",
+     lambda s, m: s.own(ip4(ME, FRIEND, UDP, udp(ME, FRIEND, (53, 5353), m)))),
+    ("an answer to a ping that nobody sent", "no_flow", lambda s, m: s.own(ip4(ME, FRIEND, ICMP, icmp(0, data=m)))),
+    ("an ICMP error that quotes another's connection", "icmp_type",
+     lambda s, m: s.own(ip4(ME, FRIEND, ICMP, icmp(3, 1, bytes(4), segment(b"", FRIEND, ports=(s.flow_port, FLOW_PORT), flags=ACK) + m)))),
+    ("the same in the victim's name", "icmp_type",
+     lambda s, m: s.own(ip4(VICTIM, FRIEND, ICMP, icmp(3, 4, b"\0\0\0\x44", segment(b"", FRIEND, ports=(s.flow_port, FLOW_PORT), flags=ACK) + m)))),
+    ("an ICMP redirect", "icmp_type", lambda s, m: s.own(ip4(ME, FRIEND, ICMP, icmp(5, 1, socket.inet_aton(ME), datagram(FRIEND, mark=m))))),
+    ("an ICMP router advertisement", "icmp_type", lambda s, m: s.own(ip4(ME, FRIEND, ICMP, icmp(9, 0, b"\1\2\0\x10", m)))),
+    ("ICMPv6 in IPv4", "protocol", lambda s, m: s.own(ip4(ME, FRIEND, 58, icmp(128, data=m)))),
+)
+
+
+def send(scene, made):
+    if not isinstance(made, tuple):
+        scene.sender.send(made)
+    elif made[1] == "cut":
+        scene.sender.send_to_be_cut(made[0], made[2])
+    else:
+        scene.sender.send(made[0], mark=made[1])
+
+
+def outcome(scene, make):
+    """What one attempt was counted as, and who saw it."""
+    mark, before = scene.mark(), scene.drops()
+    for watcher in [scene.at_victim, *scene.watchers]:
+        watcher.saw(mark)
+        watcher.clear()
+    try:
+        send(scene, make(scene, mark))
+    except OSError as error:
+        assert error.errno == errno.ENOBUFS  # the device did not take it
+    scene.settle()
+    after = scene.drops()
+    counted = {reason: count - before.get(reason, 0) for reason, count in after.items() if count != before.get(reason, 0)}
+    return counted, [watcher.name for watcher in [scene.at_victim, *scene.watchers] if watcher.saw(mark[:10])]
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_nobody_sees_it_and_it_is_counted(scene, name):
+    reason, make = ATTEMPTS[name]
+    assert outcome(scene, make) == ({reason: 1} if reason else {}, [])
+
+
+def test_what_is_allowed_reaches_its_receiver_alone(scene):
+    """The watchers can see: an allowed datagram is seen at the victim and nowhere else, and is not counted."""
+    assert outcome(scene, lambda s, m: s.own(datagram(mark=m, port=OPEN_UDP))) == ({}, ["victim"])
+    assert outcome(scene, lambda s, m: s.own(datagram(mark=m, port=OPEN_UDP), to=BROADCAST)) == ({}, ["victim"])
+
+
+def test_the_connection_of_the_others_lives_on(scene):
+    scene.flow.settimeout(5)
+    scene.flow.sendall(b"x")
+    assert scene.flow.recv(1) == b""  # the server has read a byte, and ended
+
+
+def test_the_manual_lists_every_attempt():
+    with open(os.path.join(ROOT, "docs", "isolation.md"), encoding="utf-8") as file:
+        rows = re.findall(r"^\| ([^|]+?) \| `?([^|`]+?)`? \|$", file.read(), re.M)
+    listed = [row for row in rows if not set(row[0]) <= set("-") and row[0] != "Attempt"]
+    assert listed == [(name, reason or "the kernel's device") for name, (reason, _) in ATTEMPTS.items()]
