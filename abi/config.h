@@ -13,6 +13,12 @@
  * namespace. Without it they take the ordinary way through the near end. */
 #define GINNEL_CONFIG_REDIRECT_PEER 1u
 
+/* The router's IPv6 address on every port, fe80::1: what router advertisements come from. Neighbour solicitations for
+ * it are answered with `router_mac` like those for all others, as the router's. Its first 64 bits, and its last byte.
+ */
+#define GINNEL_ROUTER_PREFIX 0xfe80000000000000ull
+#define GINNEL_ROUTER_SUFFIX 1u
+
 struct ginnel_config {
   __u32 layout_version; /* GINNEL_LAYOUT_VERSION; set in the object file */
   __u32 flags;          /* GINNEL_CONFIG_* */

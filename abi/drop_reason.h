@@ -11,7 +11,7 @@
   X(NOT_A_PORT, "the device is not known as a port")                                              \
   X(MALFORMED, "headers are cut short or contradict each other")                                  \
   X(NOT_IP, "neither IP nor ARP, or with a VLAN tag")                                             \
-  X(IPV6, "IPv6 is not carried")                                                                  \
+  X(IPV6, "IPv6 from a port that has no IPv6 address")                                            \
   X(ARP_UNANSWERED, "ARP that is no question, or a probe for the sender's own address")           \
   X(SPOOFED_MAC, "the source MAC is not the port's")                                              \
   X(SPOOFED_ADDRESS, "the source address is not the port's")                                      \
@@ -38,8 +38,17 @@
   X(TARGET_DENIED, "no ingress rule of the target's security groups allows it")                   \
   X(PROXY_STATE_FULL, "too many handshakes of flows with a PROXY header are open")                \
   X(PROXY_UNACKNOWLEDGED, "a target's acknowledgement that lacks the PROXY header, which goes again") \
-  X(PROXY_OUT_OF_TURN, "of a flow with a PROXY header, but not of its handshake")   \
-  X(UPGRADING, "of no known flow, while the flows are carried over to another layout")
+  X(PROXY_OUT_OF_TURN, "of a flow with a PROXY header, but not of its handshake")                 \
+  X(UPGRADING, "of no known flow, while the flows are carried over to another layout") \
+  X(ROUTING_HEADER, "an IPv6 routing header")                                                     \
+  X(EXTENSION_HEADERS, "more or longer IPv6 extension headers than are looked through")           \
+  X(SPOOFED_ND, "the sender in a neighbour solicitation is not the port, or not its neighbour")   \
+  X(ND_UNANSWERED, "a probe for the sender's own IPv6 address")                                   \
+  X(ND_ADVERTISEMENT, "an advertisement or a redirect, which only the router may send")           \
+  X(ROUTER_SOLICITATION, "a question for a router, which the daemon answers where it does")       \
+  X(MULTICAST_LISTENER, "a report of a multicast listener: there is no multicast")                \
+  X(TTL_EXPIRED, "TTL or hop limit would become 0")                                               \
+  X(TRANSLATED_OPTIONS, "IP options or extension headers where IPv6 and IPv4 meet")
 /* clang-format on */
 
 enum ginnel_drop {

@@ -3,9 +3,11 @@
 #ifndef GINNEL_ABI_LIMITS_H
 #define GINNEL_ABI_LIMITS_H
 
-/* The largest IP packet that is delivered, in bytes; and the MSS that makes TCP keep to it. */
+/* The largest IP packet that is delivered, in bytes; and the MSS that makes TCP keep to it, where one end or both have
+ * IPv6 addresses the second. */
 #define GINNEL_MTU 8500
 #define GINNEL_MSS (GINNEL_MTU - 40)
+#define GINNEL_MSS6 (GINNEL_MTU - 60)
 
 #define GINNEL_MAX_PORTS 65536
 #define GINNEL_MAX_DESTINATIONS (1 << 20)

@@ -55,6 +55,16 @@ static __always_inline int to_target(struct decision* d, __u32 scope, const stru
   return NEXT;
 }
 
+/* An IPv6 client may come to an IPv4 target; the other way round only a probe. */
+static __always_inline int meet_families(struct decision* d, int probe) {
+  const int from6 = !is_mapped(&d->key.source), to6 = !is_mapped(&d->forward.destination);
+  if (from6 == to6) return NEXT;
+  if (to6 && !probe) return DROP(NO_TARGET);
+  d->forward.flags |= from6 ? GINNEL_FLOW_TO_IPV4 : GINNEL_FLOW_TO_IPV6;
+  d->reverse.flags |= from6 ? GINNEL_FLOW_TO_IPV6 : GINNEL_FLOW_TO_IPV4;
+  return NEXT;
+}
+
 static __always_inline void from_source(struct decision* d, const struct ginnel_address* source) {
   d->forward.source = d->reverse_key.destination = *source;
   d->forward.source_port = d->key.source_port; /* the first that is tried */
@@ -62,10 +72,13 @@ static __always_inline void from_source(struct decision* d, const struct ginnel_
 
 /* What the target sees: the node, or the client itself, whose port must stay then. */
 static __always_inline int choose_source(struct decision* d, const struct ginnel_balancer* balancer, int endpoint) {
-  const int preserve =
-      (balancer->flags & GINNEL_BALANCER_PRESERVE_CLIENT) && !endpoint && d->key.scope == balancer->scope;
+  const int to6 = !is_mapped(&d->forward.destination);
+  const struct ginnel_address* node = to6 ? &balancer->node6 : &balancer->node;
+  const int preserve = (balancer->flags & GINNEL_BALANCER_PRESERVE_CLIENT) && !endpoint &&
+                       d->key.scope == balancer->scope && is_mapped(&d->key.source) == !to6;
   if (!preserve) {
-    from_source(d, &balancer->node);
+    if (is_zero(node)) return DROP(NO_TARGET);
+    from_source(d, node);
     d->first_port = GINNEL_FIRST_BALANCER_PORT;
     d->port_count = 65536 - GINNEL_FIRST_BALANCER_PORT;
     d->scan = 1;
@@ -73,7 +86,7 @@ static __always_inline int choose_source(struct decision* d, const struct ginnel
   }
   if (same_address(&d->key.source, &d->forward.destination)) return DROP(TO_ITSELF);
   from_source(d, &d->key.source);
-  d->node = balancer->node;
+  d->node = *node;
   d->rules |= RULES_NODE;
   return NEXT;
 }
@@ -99,6 +112,7 @@ static __always_inline int through_balancer(struct decision* d, const struct gin
   if (!target || to_target(d, target->scope, &target->address, target->port)) return DROP(NO_TARGET);
 
   const int endpoint = link->flags & GINNEL_LINK_ENDPOINT;
+  if (meet_families(d, 0)) return DROP(NO_TARGET);
   const int result = choose_source(d, balancer, endpoint);
   if (result) return result;
   d->forward.link = d->reverse.link = link->number;
@@ -115,6 +129,7 @@ static __always_inline int through_balancer(struct decision* d, const struct gin
 /* The prober sends its own PROXY header, so the target gets none from here. */
 static __always_inline int through_probe(struct decision* d, const struct ginnel_link* link) {
   if (to_target(d, link->scope, &link->target, link->target_port)) return DROP(NO_TARGET);
+  if (is_mapped(&link->source) != is_mapped(&link->target) || meet_families(d, 1)) return DROP(NO_TARGET);
   from_source(d, &link->source);
   d->first_port = GINNEL_FIRST_PORT;
   d->port_count = GINNEL_FIRST_BALANCER_PORT - GINNEL_FIRST_PORT;

@@ -78,8 +78,9 @@ static __always_inline int stage_classify(struct __sk_buff* skb, struct packet* 
   if (link && (link->flags & GINNEL_LINK_BALANCED)) return through_balancer(d, link);
   if (link && (link->flags & GINNEL_LINK_PROBE)) return through_probe(d, link);
   if (link) {
+    if (!is_mapped(&link->target)) return DROP(NO_TARGET);
     through_link(p, d, link);
-    return NEXT;
+    return meet_families(d, 0);
   }
   struct ginnel_route_key route_key = {.prefix = 160, .vpc = p->key.scope, .address = p->key.destination};
   if (!bpf_map_lookup_elem(&routes, &route_key)) return DROP(NO_ROUTE);

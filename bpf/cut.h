@@ -4,80 +4,140 @@
 #ifndef GINNEL_BPF_CUT_H
 #define GINNEL_BPF_CUT_H
 
+#include "bpf/ip_header.h"
 #include "bpf/packet.h"
 
 struct tcp_reset {
-  __be32 addresses[2]; /* source, destination */
+  struct ginnel_address source, destination; /* say its family too */
   __be16 ports[2];
   __be32 sequence, acknowledgement;
   __u8 flags;
   __u8 mac[6]; /* of the receiver */
 };
+#define RESET_HOPS 64 /* as the ends of a connection would send it */
 
-/* The sum of a bare TCP header and its pseudo header (RFC 9293 section 3.1), over header words. */
-static __always_inline __u16 bare_tcp_sum(const struct tcp_reset* reset, const __be32* words) {
-  __u64 sum = (__u64)reset->addresses[0] + reset->addresses[1] + bpf_htonl(IPPROTO_TCP << 16 | sizeof(struct tcphdr));
-  for (int i = 0; i < 5; i++) sum += words[i];
-  return csum_fold16(csum_fold32(sum));
+/* Too large for the stack. */
+struct cut_scratch {
+  struct tcp_reset reset;
+  struct ip_header ip;
+  struct ginnel_flow_key partner;
+  struct tcphdr tcp; /* of the packet at hand */
+  __u8 sender[6];
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct cut_scratch);
+} cut_scratch SEC(".maps");
+
+static __always_inline struct cut_scratch* scratch_cut(void) {
+  __u32 zero = 0;
+  return bpf_map_lookup_elem(&cut_scratch, &zero);
 }
 
-/* Makes of the TCP packet a bare reset, IP options aside. Checksums as finished sums and for CHECKSUM_PARTIAL: see
- * rewrite.h; the second replacement has no effect on the latter. */
-__attribute__((noinline)) int write_reset(struct __sk_buff* skb, struct tcp_reset* reset, __u32 l4) {
-  struct iphdr ip;
-  struct {
-    __u8 to[6], from[6];
-  } macs;
-  if (!reset || l4 < ETH_HLEN + sizeof ip || l4 > ETH_HLEN + 60) return -1;
-  if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof ip)) return -1;
-  const __u32 old_total = ip.tot_len ? bpf_ntohs(ip.tot_len) : skb->len - ETH_HLEN, ip_header = l4 - ETH_HLEN;
-  if (bpf_skb_change_tail(skb, l4 + sizeof(struct tcphdr), 0)) return -1;
+/* The sum of a bare TCP header and its pseudo header (RFC 9293 section 3.1), over header words. */
+static __always_inline __u16 bare_tcp_sum(const struct tcp_reset* reset, __be32* words) {
+  __u32 sum = bpf_csum_diff(0, 0, (__be32*)&reset->source, 32, bpf_htonl(IPPROTO_TCP << 16 | sizeof(struct tcphdr)));
+  sum = bpf_csum_diff(0, 0, words, sizeof(struct tcphdr), sum);
+  return csum_fold16(sum);
+}
 
-  const __u32 addresses =
-      csum_fold32(csum_change(ip.saddr, reset->addresses[0]) + csum_change(ip.daddr, reset->addresses[1]));
-  const __be16 total = bpf_htons(ip_header + sizeof(struct tcphdr));
-  const __u32 lengths = csum_change(bpf_htonl(old_total - ip_header), bpf_htonl(sizeof(struct tcphdr)));
-  const __u32 check = l4 + 16;
-  bpf_l3_csum_replace(skb, ETH_HLEN + 10, 0, csum_fold32((__u64)addresses + csum_change(ip.tot_len, total)), 0);
-  bpf_skb_store_bytes(skb, ETH_HLEN + 2, &total, sizeof total, 0);
-  bpf_skb_store_bytes(skb, ETH_HLEN + 12, reset->addresses, 8, 0);
-  bpf_l4_csum_replace(skb, check, 0, csum_fold32((__u64)addresses + lengths), BPF_F_PSEUDO_HDR);
+/* The same IP header, options and all, with other addresses and a TCP header behind it. */
+__attribute__((noinline)) int readdress(struct __sk_buff* skb, __u32 l4) {
+  const struct cut_scratch* s = scratch_cut();
+  if (!s) return -1;
+  const struct tcp_reset* reset = &s->reset;
+  const __u8 hops = RESET_HOPS;
+  write_length(skb, l4, sizeof(struct tcphdr));
+  if (is_ipv6(skb)) {
+    bpf_skb_store_bytes(skb, ETH_HLEN + 7, &hops, sizeof hops, 0);
+    bpf_skb_store_bytes(skb, ETH_HLEN + 8, reset, 2 * sizeof reset->source, 0);
+    return 0;
+  }
+  __be32 before[3] = {}, after[3]; /* TTL, protocol, sum; addresses */
+  bpf_skb_load_bytes(skb, ETH_HLEN + 8, before, sizeof before);
+  after[0] = bpf_htonl((bpf_ntohl(before[0]) & 0xffffff) | RESET_HOPS << 24);
+  after[1] = reset->source.word[3];
+  after[2] = reset->destination.word[3];
+  bpf_skb_store_bytes(skb, ETH_HLEN + 8, after, sizeof after, 0);
+  const __u32 change = bpf_csum_diff(before, sizeof before, after, sizeof after, 0);
+  return bpf_l3_csum_replace(skb, ETH_HLEN + 10, 0, change, 0);
+}
 
+/* A bare TCP header, of the sums that it has kept as finished ones and for CHECKSUM_PARTIAL: see rewrite.h; the last
+ * replacement has no effect on the latter. */
+__attribute__((noinline)) int write_bare_tcp(struct __sk_buff* skb, __u32 l4) {
+  const struct cut_scratch* s = scratch_cut();
+  if (!s || l4 > L4_MOST) return -1;
+  const struct tcp_reset* reset = &s->reset;
   __be16 current;
+  const __u32 check = l4 + 16;
   if (bpf_skb_load_bytes(skb, check, &current, sizeof current)) return -1;
   __be32 words[5] = {(__u32)reset->ports[1] << 16 | reset->ports[0], reset->sequence, reset->acknowledgement,
                      bpf_htonl(5u << 28 | (__u32)reset->flags << 16), 0};
   const __u16 sum = bare_tcp_sum(reset, words);
   words[4] = current; /* its first two bytes in memory, hence the low half on a little-endian machine */
   bpf_skb_store_bytes(skb, l4, words, sizeof words, 0);
-  bpf_l4_csum_replace(skb, check, (__u16)~current, sum, 2); /* the sum becomes this one: its inverse is stored */
+  return bpf_l4_csum_replace(skb, check, (__u16)~current, sum, 2); /* the sum becomes this one: its inverse is stored */
+}
 
-  copy_mac(macs.to, reset->mac);
+/* Makes of the TCP packet the bare reset of the scratch; one that changes its family must have neither IP options nor
+ * extension headers. Gives where the TCP header is then, or less than 0. */
+__attribute__((noinline)) int write_reset(struct __sk_buff* skb, __u32 l4) {
+  struct {
+    __u8 to[6], from[6];
+  } macs;
+  struct cut_scratch* s = scratch_cut();
+  if (!s || l4 < ETH_HLEN + IPV4_HEADER || l4 > L4_MOST || read_ip(skb, ETH_HLEN, is_ipv6(skb), &s->ip)) return -1;
+  const __u32 length = transport_length(skb, l4);
+  const int to_ipv6 = !is_mapped(&s->reset.source), changes = to_ipv6 != is_ipv6(skb);
+  if (changes && l4 != ETH_HLEN + ip_header_length(is_ipv6(skb))) return -1;
+  if (bpf_skb_change_tail(skb, l4 + sizeof(struct tcphdr), 0)) return -1;
+  const __u32 addresses =
+      bpf_csum_diff((__be32*)&s->ip.source, 32, (__be32*)&s->reset.source, 32, 0); /* sources and destinations */
+  const __u64 lengths = csum_change(bpf_htonl(length), bpf_htonl(sizeof(struct tcphdr)));
+  if (changes) {
+    s->ip.source = s->reset.source;
+    s->ip.destination = s->reset.destination;
+    s->ip.length = sizeof(struct tcphdr);
+    s->ip.hops = RESET_HOPS;
+    if (change_family(skb, to_ipv6, &s->ip)) return -1;
+    l4 = ETH_HLEN + ip_header_length(to_ipv6);
+  } else if (readdress(skb, l4)) {
+    return -1;
+  }
+  bpf_l4_csum_replace(skb, l4 + 16, 0, csum_fold32((__u64)addresses + csum_fold32(lengths)), BPF_F_PSEUDO_HDR);
+  if (write_bare_tcp(skb, l4)) return -1;
+  copy_mac(macs.to, s->reset.mac);
   copy_mac(macs.from, config.router_mac);
-  return bpf_skb_store_bytes(skb, 0, &macs, sizeof macs, 0);
+  return bpf_skb_store_bytes(skb, 0, &macs, sizeof macs, 0) ? -1 : (int)l4;
 }
 
 /* On to the receiver, as if the sender had reset it. */
-static __always_inline struct tcp_reset onward(const struct ginnel_flow* flow, const struct tcphdr* tcp) {
-  struct tcp_reset reset = {.addresses = {flow->source.word[3], flow->destination.word[3]},
-                            .ports = {flow->source_port, flow->destination_port},
-                            .sequence = tcp->seq,
-                            .acknowledgement = tcp->ack_seq,
-                            .flags = tcp->ack ? TCP_RST | TCP_ACK : TCP_RST};
-  copy_mac(reset.mac, flow->destination_mac);
-  return reset;
+static __always_inline void fill_onward(struct tcp_reset* reset, const struct ginnel_flow* flow,
+                                        const struct tcphdr* tcp) {
+  reset->source = flow->source;
+  reset->destination = flow->destination;
+  reset->ports[0] = flow->source_port;
+  reset->ports[1] = flow->destination_port;
+  reset->sequence = tcp->seq;
+  reset->acknowledgement = tcp->ack_seq;
+  reset->flags = tcp->ack ? TCP_RST | TCP_ACK : TCP_RST;
+  copy_mac(reset->mac, flow->destination_mac);
 }
 
 /* Back to the sender, by RFC 9293 section 3.5.2: takes its number from the packet, or acknowledges all of it. */
-static __always_inline struct tcp_reset back(const struct ginnel_flow_key* key, const struct tcphdr* tcp,
-                                             __u32 payload) {
-  struct tcp_reset reset = {
-      .addresses = {key->destination.word[3], key->source.word[3]},
-      .ports = {key->destination_port, key->source_port},
-      .sequence = tcp->ack ? tcp->ack_seq : 0,
-      .acknowledgement = tcp->ack ? 0 : bpf_htonl(bpf_ntohl(tcp->seq) + payload + tcp->syn + tcp->fin),
-      .flags = tcp->ack ? TCP_RST : TCP_RST | TCP_ACK};
-  return reset;
+static __always_inline void fill_back(struct tcp_reset* reset, const struct ginnel_flow_key* key,
+                                      const struct tcphdr* tcp, __u32 payload) {
+  reset->source = key->destination;
+  reset->destination = key->source;
+  reset->ports[0] = key->destination_port;
+  reset->ports[1] = key->source_port;
+  reset->sequence = tcp->ack ? tcp->ack_seq : 0;
+  reset->acknowledgement = tcp->ack ? 0 : bpf_htonl(bpf_ntohl(tcp->seq) + payload + tcp->syn + tcp->fin);
+  reset->flags = tcp->ack ? TCP_RST : TCP_RST | TCP_ACK;
 }
 
 /* Until a PROXY header is acknowledged the target counts the client's bytes from another number (proxy.h). Ends what is
@@ -100,33 +160,32 @@ static __always_inline struct tcphdr as_received(const struct ginnel_flow* flow,
 
 /* The whole stage for a packet whose flow is cut, its key in the scratch: a verdict or the negated reason of a drop. */
 __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4) {
-  struct tcphdr tcp;
-  __u8 sender[6];
   struct decision* d = scratch_decision();
-  if (!d) return DROP(FLOW_CUT);
+  struct cut_scratch* s = scratch_cut();
+  if (!d || !s) return DROP(FLOW_CUT);
   const struct ginnel_flow_key* key = &d->key;
   const struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, key);
   if (!flow) return DROP(FLOW_CUT);
-  const struct ginnel_flow_key partner = ginnel_flow_partner(key, flow);
+  s->partner = ginnel_flow_partner(key, flow);
   const __u32 oif = flow->oif;
-  const int is_tcp = key->protocol == IPPROTO_TCP && !bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp) &&
-                     !bpf_skb_load_bytes(skb, 6, sender, sizeof sender);
-  struct tcp_reset reset = {};
+  const int is_tcp = key->protocol == IPPROTO_TCP && !bpf_skb_load_bytes(skb, l4, &s->tcp, sizeof s->tcp) &&
+                     !bpf_skb_load_bytes(skb, 6, s->sender, sizeof s->sender);
   if (is_tcp) {
-    const struct tcphdr received = as_received(flow, flow->flags & GINNEL_FLOW_REVERSE ? &partner : key, &tcp);
-    reset = onward(flow, &received);
+    const struct tcphdr received = as_received(flow, flow->flags & GINNEL_FLOW_REVERSE ? &s->partner : key, &s->tcp);
+    fill_onward(&s->reset, flow, &received);
   }
   bpf_map_delete_elem(&flows, key);
-  bpf_map_delete_elem(&flows, &partner);
+  bpf_map_delete_elem(&flows, &s->partner);
   if (!is_tcp) return DROP(FLOW_CUT);
 
-  const __u32 headers = l4 + tcp.doff * 4u, payload = skb->len > headers ? skb->len - headers : 0;
-  if (write_reset(skb, &reset, l4)) return DROP(FLOW_CUT);
+  const __u32 headers = l4 + s->tcp.doff * 4u, payload = skb->len > headers ? skb->len - headers : 0;
+  const int at = write_reset(skb, l4);
+  if (at < 0) return DROP(FLOW_CUT);
   bpf_clone_redirect(skb, oif, 0);
-  if (tcp.rst) return DROP(FLOW_CUT);
-  reset = back(key, &tcp, payload);
-  copy_mac(reset.mac, sender);
-  if (write_reset(skb, &reset, l4)) return DROP(FLOW_CUT);
+  if (s->tcp.rst) return DROP(FLOW_CUT);
+  fill_back(&s->reset, key, &s->tcp, payload);
+  copy_mac(s->reset.mac, s->sender);
+  if (write_reset(skb, at) < 0) return DROP(FLOW_CUT);
   count_drop(GINNEL_DROP_FLOW_CUT);
   return bpf_redirect(skb->ifindex, 0);
 }

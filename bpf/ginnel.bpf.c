@@ -6,6 +6,8 @@
 #include "bpf/classify.h"
 #include "bpf/deliver.h"
 #include "bpf/flow_lookup.h"
+#include "bpf/limits.h"
+#include "bpf/nd.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
 #include "bpf/policy.h"
@@ -23,11 +25,15 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   STAGE(stage_port(skb, p));
   STAGE(stage_parse(skb, p));
   STAGE(stage_arp(skb, p));
+  STAGE(stage_nd(skb, p));
   STAGE(stage_antispoof(skb, p));
   STAGE(stage_size(skb, p));
   STAGE(stage_flow(skb, p));
-  if (!p->flow) {
+  if (p->flow) {
+    STAGE(stage_limits(p, p->flow->flags));
+  } else {
     STAGE(stage_classify(skb, p));
+    STAGE(stage_new_limits(p));
     STAGE(stage_policy(p));
     STAGE(stage_proxy_open(skb, p));
     STAGE(forget_failed(stage_track(p)));

@@ -6,9 +6,9 @@
 #include "bpf/packet.h"
 #include "bpf/tcp_options.h"
 
-static __always_inline void lower_mss(struct __sk_buff* skb, __u32 l4, __u32 at) {
-  __be16 old, new = bpf_htons(GINNEL_MSS);
-  if (bpf_skb_load_bytes(skb, at, &old, sizeof old) || bpf_ntohs(old) <= GINNEL_MSS) return;
+static __always_inline void lower_mss(struct __sk_buff* skb, __u32 l4, __u32 at, __u32 most) {
+  __be16 old, new = bpf_htons(most);
+  if (bpf_skb_load_bytes(skb, at, &old, sizeof old) || bpf_ntohs(old) <= most) return;
   bpf_skb_store_bytes(skb, at, &new, sizeof new, 0);
   const int odd = (at - l4) & 1; /* the two bytes then belong to two words of the sum */
   __u16 from = odd ? __builtin_bswap16(old) : old, to = odd ? __builtin_bswap16(new) : new;
@@ -16,7 +16,7 @@ static __always_inline void lower_mss(struct __sk_buff* skb, __u32 l4, __u32 at)
 }
 
 /* Of a SYN. Invalidates packet pointers. */
-__attribute__((noinline)) int clamp_mss(struct __sk_buff* skb, __u32 l4) {
+__attribute__((noinline)) int clamp_mss(struct __sk_buff* skb, __u32 l4, __u32 most) {
   __u8 offset;
   if (bpf_skb_load_bytes(skb, l4 + 12, &offset, 1)) return 0;
   __u32 at = l4 + sizeof(struct tcphdr);
@@ -30,7 +30,7 @@ __attribute__((noinline)) int clamp_mss(struct __sk_buff* skb, __u32 l4) {
     }
     if (at + 2 > end || bpf_skb_load_bytes(skb, at, option, 2) || option[1] < 2) return 0;
     if (option[0] == OPTION_MSS && option[1] == 4 && at + 4 <= end) {
-      lower_mss(skb, l4, at + 2);
+      lower_mss(skb, l4, at + 2, most);
       return 0;
     }
     at += option[1];

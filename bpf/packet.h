@@ -10,6 +10,7 @@
 #include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
@@ -43,14 +44,30 @@ struct icmp_echo {
   __be16 check, identifier, sequence;
 };
 
+/* RFC 4443, RFC 4861. */
+#define ICMPV6_ECHO 128
+#define ICMPV6_ECHOREPLY 129
+
+/* What is no packet of a flow, and has a stage of its own. */
+enum special {
+  ORDINARY,
+  SPECIAL_ND, /* neighbour discovery */
+};
+
 struct packet {
   struct ginnel_flow_key key;
   const struct ginnel_port* port; /* where it came in */
   struct ginnel_flow* flow;       /* once known */
   __u32 l4;                       /* offset of the transport header */
+  __u32 size;                     /* of the IP packet, or the largest that is cut from it */
   __u16 ethertype;                /* network order */
   __u8 tcp_flags;
+  __u8 hops;    /* TTL or hop limit */
+  __u8 special; /* enum special */
 };
+
+/* Where a transport header may begin, at most: an IPv6 header and 256 bytes of extension headers. */
+#define L4_MOST (ETH_HLEN + 40 + 256)
 
 /* Packet headers lie 2 bytes off a multiple of 4, hence the half words. */
 static __always_inline int same_mac(const void* a, const void* b) {
@@ -77,6 +94,18 @@ static __always_inline int same_address(const struct ginnel_address* a, const st
   return a->word[3] == b->word[3] && a->word[2] == b->word[2] && a->word[1] == b->word[1] && a->word[0] == b->word[0];
 }
 
+static __always_inline int is_zero(const struct ginnel_address* a) {
+  return (a->word[0] | a->word[1] | a->word[2] | a->word[3]) == 0;
+}
+
+/* fe80::/10: of the device's own network, never routed. */
+static __always_inline int is_link_local(const struct ginnel_address* a) {
+  return (a->word[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
+}
+
+/* Of the bytes as they are: what the frame carries, whatever its flow becomes. */
+static __always_inline int is_ipv6(const struct __sk_buff* skb) { return skb->protocol == bpf_htons(ETH_P_IPV6); }
+
 /* Opens a TCP connection: SYN and none of the flags that end or answer one. */
 static __always_inline int is_open(__u8 tcp_flags) {
   return (tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN;
@@ -99,5 +128,11 @@ static __always_inline __u16 csum_fold16(__u32 sum) {
 
 /* What is added to a sum when the word `from` becomes `to`. */
 static __always_inline __u64 csum_change(__u32 from, __u32 to) { return (__u64)(__u32)~from + to; }
+
+/* The sum of an address. ::ffff:0:0 adds 0xffff, which is nothing in one's complement: so sums and differences over 128
+ * bits are right for an IPv4 packet too, and for one that becomes another family's. */
+static __always_inline __u64 csum_address(const struct ginnel_address* a) {
+  return (__u64)a->word[0] + a->word[1] + a->word[2] + a->word[3];
+}
 
 #endif

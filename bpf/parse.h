@@ -3,6 +3,8 @@
 #ifndef GINNEL_BPF_PARSE_H
 #define GINNEL_BPF_PARSE_H
 
+#include "bpf/ipv6.h"
+#include "bpf/nd.h"
 #include "bpf/packet.h"
 
 static __always_inline int stage_port(struct __sk_buff* skb, struct packet* p) {
@@ -42,10 +44,22 @@ static __always_inline int parse_icmp(struct packet* p, const struct icmp_echo* 
   return NEXT;
 }
 
+static __always_inline int parse_icmpv6(struct packet* p, const struct icmp_echo* icmp) {
+  const __u8 type = icmp->type;
+  if ((type >= 130 && type <= 132) || type == 143) return DROP(MULTICAST_LISTENER);
+  if (type >= 1 && type <= 4) return DROP(ICMP_TYPE);
+  if (type >= ND_ROUTER_SOLICITATION && type <= ND_REDIRECT) {
+    p->special = SPECIAL_ND;
+  } else {
+    icmp_key(p, icmp);
+  }
+  return NEXT;
+}
+
 /* The transport header at p->l4, of which `length` bytes must be there by what the IP header says. */
 static __always_inline int parse_transport(struct __sk_buff* skb, struct packet* p, __u32 length) {
   __u32 l4 = p->l4;
-  if (l4 > ETH_HLEN + 60 || pull(skb, l4 + sizeof(struct tcphdr))) return DROP(MALFORMED);
+  if (l4 > L4_MOST || pull(skb, l4 + sizeof(struct tcphdr))) return DROP(MALFORMED);
   void *header = data(skb) + l4, *end = data_end(skb);
 
   if (p->key.protocol == IPPROTO_TCP) {
@@ -61,10 +75,14 @@ static __always_inline int parse_transport(struct __sk_buff* skb, struct packet*
     p->key.destination_port = udp->dest;
   } else if (p->key.protocol == IPPROTO_ICMP) {
     struct icmp_echo* icmp = header;
+    if (p->ethertype != bpf_htons(ETH_P_IP)) return DROP(PROTOCOL);
     if ((void*)(icmp + 1) > end || length < sizeof *icmp) return DROP(MALFORMED);
     return parse_icmp(p, icmp);
-  } else if (p->key.protocol == GINNEL_ICMPV6) {
-    return DROP(PROTOCOL);
+  } else if (p->key.protocol == IPPROTO_ICMPV6) {
+    struct icmp_echo* icmp = header;
+    if (p->ethertype != bpf_htons(ETH_P_IPV6)) return DROP(PROTOCOL);
+    if ((void*)(icmp + 1) > end || length < sizeof *icmp) return DROP(MALFORMED);
+    return parse_icmpv6(p, icmp);
   } /* others have no ports that count */
   return NEXT;
 }
@@ -77,6 +95,7 @@ static __always_inline int parse_ipv4(struct __sk_buff* skb, struct packet* p) {
   if (length == 0) length = on_wire; /* a segment above 64 KiB that is cut up later (BIG TCP) */
   if (ip->version != 4 || header < sizeof *ip || length < header || length > on_wire) return DROP(MALFORMED);
 
+  p->hops = ip->ttl;
   p->key.protocol = ip->protocol;
   p->key.source = mapped(ip->saddr);
   p->key.destination = mapped(ip->daddr);
@@ -86,6 +105,32 @@ static __always_inline int parse_ipv4(struct __sk_buff* skb, struct packet* p) {
   return parse_transport(skb, p, length - header);
 }
 
+static __always_inline int parse_ipv6(struct __sk_buff* skb, struct packet* p) {
+  struct ipv6hdr* ip = data(skb) + ETH_HLEN;
+  if ((void*)(ip + 1) > data_end(skb)) return DROP(MALFORMED);
+  const __u32 on_wire = skb->len - ETH_HLEN - sizeof *ip;
+  __u32 length = bpf_ntohs(ip->payload_len);
+  if (length == 0) length = on_wire; /* BIG TCP */
+  if (ip->version != 6 || length > on_wire) return DROP(MALFORMED);
+
+  p->hops = ip->hop_limit;
+  __builtin_memcpy(&p->key.source, &ip->saddr, sizeof p->key.source);
+  __builtin_memcpy(&p->key.destination, &ip->daddr, sizeof p->key.destination);
+  /* Written like this they would be taken for IPv4's, by every stage and every map. */
+  if (is_mapped(&p->key.source) || is_mapped(&p->key.destination)) return DROP(MALFORMED);
+  struct ipv6_walk walk = {.next = ip->nexthdr, .at = ETH_HLEN + sizeof *ip};
+  if (is_extension(walk.next)) {
+    const int result = walk_extensions(skb, &walk);
+    if (result) return result;
+    if (walk.at < ETH_HLEN + sizeof *ip || walk.at > L4_MOST) return DROP(EXTENSION_HEADERS);
+    if (walk.at - ETH_HLEN - sizeof *ip > length) return DROP(MALFORMED);
+  }
+  p->key.protocol = walk.next;
+  p->l4 = walk.at;
+  if (walk.fragment) return walk.next == IPPROTO_TCP ? DROP(TCP_FRAGMENT) : DROP(FRAGMENT);
+  return parse_transport(skb, p, length - (walk.at - ETH_HLEN - sizeof *ip));
+}
+
 static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) {
   if (pull(skb, ETH_HLEN + sizeof(struct iphdr) + sizeof(struct tcphdr))) return DROP(MALFORMED);
   struct ethhdr* ethernet = data(skb);
@@ -93,7 +138,7 @@ static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) 
   p->ethertype = ethernet->h_proto;
   if (skb->vlan_present) return DROP(NOT_IP);
   if (p->ethertype == bpf_htons(ETH_P_ARP)) return NEXT;
-  if (p->ethertype == bpf_htons(ETH_P_IPV6)) return DROP(IPV6);
+  if (p->ethertype == bpf_htons(ETH_P_IPV6)) return parse_ipv6(skb, p);
   if (p->ethertype != bpf_htons(ETH_P_IP)) return DROP(NOT_IP);
   return parse_ipv4(skb, p);
 }
@@ -101,16 +146,18 @@ static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) 
 /* Neither bpf_redirect_peer nor the cutting into segments is checked by the kernel. Here, before a flow is made of it.
  */
 static __always_inline int stage_size(struct __sk_buff* skb, struct packet* p) {
-  if (p->ethertype != bpf_htons(ETH_P_IP)) return NEXT;
-  if (!skb->gso_size) return skb->len - ETH_HLEN > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
   __u32 l4 = p->l4, header = sizeof(struct udphdr);
-  if (p->key.protocol == IPPROTO_TCP) {
-    if (l4 > ETH_HLEN + 60) return DROP(MALFORMED);
-    struct tcphdr* tcp = data(skb) + l4;
-    if ((void*)(tcp + 1) > data_end(skb)) return DROP(MALFORMED);
-    header = tcp->doff * 4u;
+  p->size = skb->len - ETH_HLEN;
+  if (skb->gso_size) {
+    if (p->key.protocol == IPPROTO_TCP) {
+      if (l4 > L4_MOST) return DROP(MALFORMED);
+      struct tcphdr* tcp = data(skb) + l4;
+      if ((void*)(tcp + 1) > data_end(skb)) return DROP(MALFORMED);
+      header = tcp->doff * 4u;
+    }
+    p->size = l4 - ETH_HLEN + header + skb->gso_size;
   }
-  return l4 - ETH_HLEN + header + skb->gso_size > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
+  return p->size > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
 }
 
 #endif

@@ -51,11 +51,8 @@ static __always_inline void change_word(struct __sk_buff* skb, __u32 l4, __u32 a
 #define SEQUENCE_AT 4
 #define ACKNOWLEDGEMENT_AT 8
 
-/* By what IP says: short frames are filled up. */
 static __always_inline __u32 payload_of(struct __sk_buff* skb, __u32 l4, const struct tcphdr* tcp) {
-  __be16 total = 0;
-  bpf_skb_load_bytes(skb, ETH_HLEN + 2, &total, sizeof total);
-  return (total ? bpf_ntohs(total) : skb->len - ETH_HLEN) - (l4 - ETH_HLEN) - tcp->doff * 4u;
+  return transport_length(skb, l4) - tcp->doff * 4u;
 }
 
 /* Fast Open's data would lie in the header's place, so the SYN carries neither data nor the option. */

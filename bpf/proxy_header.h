@@ -7,6 +7,7 @@
 #ifndef GINNEL_BPF_PROXY_HEADER_H
 #define GINNEL_BPF_PROXY_HEADER_H
 
+#include "bpf/ip_header.h"
 #include "bpf/packet.h"
 #include "bpf/tcp_options.h"
 
@@ -20,14 +21,21 @@ struct proxy_header {
   __u8 signature[12];
   __u8 version_command, family_protocol;
   __be16 length;
-  __be32 source, destination;
-  __be16 source_port, destination_port;
-  /* The elements, each with its type, two bytes of length, and a value. */
-  __u8 crc[3 + 4];
-  __u8 rest[3 + 1 + PROXY_ENDPOINT_ID + 39];
+  /* Addresses and ports, 12 bytes of IPv4 or 36 of IPv6; then the elements, each with its type, two bytes of length,
+   * and a value: the CRC, the endpoint's id where there is one, and what fills up. */
+  __u8 rest[84];
 };
 _Static_assert(sizeof(struct proxy_header) == GINNEL_PROXY_HEADER, "length of the header");
-#define PROXY_CRC_AT 3
+#define PROXY_TCP4 0x11
+#define PROXY_TCP6 0x21
+struct proxy_addresses4 {
+  __be32 source, destination;
+  __be16 source_port, destination_port;
+};
+struct proxy_addresses6 {
+  struct ginnel_address source, destination;
+  __be16 source_port, destination_port;
+};
 
 /* Too large for the stack. */
 struct header_segment {
@@ -76,19 +84,9 @@ static __always_inline __u8* begin_element(__u8* at, __u8 type, __u8 length) {
   return at + 3;
 }
 
-static __always_inline void fill_header(struct proxy_header* header, const struct ginnel_flow_key* key,
-                                        const struct ginnel_proxy* proxy) {
-  const struct proxy_header fixed = {.signature = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'},
-                                     .version_command = 0x21,
-                                     .family_protocol = 0x11,
-                                     .length = bpf_htons(sizeof fixed - 16),
-                                     .source = key->source.word[3],
-                                     .destination = key->destination.word[3],
-                                     .source_port = key->source_port,
-                                     .destination_port = key->destination_port};
-  *header = fixed;
-  begin_element(header->crc, PROXY_TLV_CRC32C, 4);
-  __u8 *at = header->rest, *end = at + sizeof header->rest;
+static __always_inline void fill_elements(struct proxy_header* header, __u8* at, const struct ginnel_proxy* proxy) {
+  __u8 *end = header->rest + sizeof header->rest, *crc_at = begin_element(at, PROXY_TLV_CRC32C, 4);
+  at = crc_at + 4;
   if (proxy->endpoint[0]) {
     at = begin_element(at, PROXY_TLV_AWS, 1 + PROXY_ENDPOINT_ID);
     *at++ = PROXY_AWS_ENDPOINT;
@@ -96,20 +94,42 @@ static __always_inline void fill_header(struct proxy_header* header, const struc
   }
   begin_element(at, PROXY_TLV_NOOP, end - at - 3);
   const __u32 crc = crc32c(header);
-  for (int i = 0; i < 4; i++) header->crc[PROXY_CRC_AT + i] = crc >> (24 - 8 * i);
+  for (int i = 0; i < 4; i++) crc_at[i] = crc >> (24 - 8 * i);
 }
 
-/* The IP header's length and its checksum, and the pseudo header's part of TCP's: all that a device finishes which is
- * to make the sum itself (CHECKSUM_PARTIAL). Cuts or grows the packet. Invalidates packet pointers. */
+/* Of the client's own family, whatever the target's is. */
+static __always_inline void fill_header(struct proxy_header* header, const struct ginnel_flow_key* key,
+                                        const struct ginnel_proxy* proxy) {
+  const struct proxy_header fixed = {.signature = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'},
+                                     .version_command = 0x21,
+                                     .length = bpf_htons(sizeof fixed - 16)};
+  *header = fixed;
+  if (is_mapped(&key->source)) {
+    struct proxy_addresses4* to = (void*)header->rest;
+    header->family_protocol = PROXY_TCP4;
+    to->source = key->source.word[3];
+    to->destination = key->destination.word[3];
+    to->source_port = key->source_port;
+    to->destination_port = key->destination_port;
+    fill_elements(header, (__u8*)(to + 1), proxy);
+  } else {
+    struct proxy_addresses6* to = (void*)header->rest;
+    header->family_protocol = PROXY_TCP6;
+    to->source = key->source;
+    to->destination = key->destination;
+    to->source_port = key->source_port;
+    to->destination_port = key->destination_port;
+    fill_elements(header, (__u8*)(to + 1), proxy);
+  }
+}
+
+/* The length in the IP header, and in the pseudo header's part of TCP's sum: all that a device finishes which is to
+ * make the sum itself (CHECKSUM_PARTIAL). Cuts or grows the packet. Invalidates packet pointers. */
 __attribute__((noinline)) int resize_segment(struct __sk_buff* skb, __u32 l4, __u32 length) {
-  struct iphdr ip;
-  if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof ip)) return -1;
-  const __u32 ip_header = l4 - ETH_HLEN, before = ip.tot_len ? bpf_ntohs(ip.tot_len) : skb->len - ETH_HLEN;
-  const __be16 total = bpf_htons(ip_header + length);
+  const __u32 before = transport_length(skb, l4);
   if (bpf_skb_change_tail(skb, l4 + length, 0)) return -1;
-  bpf_l3_csum_replace(skb, ETH_HLEN + 10, ip.tot_len, total, sizeof total);
-  bpf_skb_store_bytes(skb, ETH_HLEN + 2, &total, sizeof total, 0);
-  const __u32 lengths = csum_fold32(csum_change(bpf_htonl(before - ip_header), bpf_htonl(length)));
+  write_length(skb, l4, length);
+  const __u32 lengths = csum_fold32(csum_change(bpf_htonl(before), bpf_htonl(length)));
   bpf_l4_csum_replace(skb, l4 + 16, 0, lengths, BPF_F_PSEUDO_HDR);
   return 0;
 }
@@ -126,8 +146,8 @@ __attribute__((noinline)) int renew_sum(struct __sk_buff* skb, __u32 l4, __u32 h
   const __u32 length = tcp_header + (has_header ? sizeof made->header : 0);
   const __u16 check = tcp.check;
   tcp.check = 0;
-  __be32 pseudo[3] = {d->key.source.word[3], d->key.destination.word[3], bpf_htonl(IPPROTO_TCP << 16 | length)};
-  __s64 sum = bpf_csum_diff(0, 0, pseudo, sizeof pseudo, 0);
+  __s64 sum = csum_fold32(csum_address(&d->key.source) + csum_address(&d->key.destination) +
+                          bpf_htonl(IPPROTO_TCP << 16 | length));
   sum = bpf_csum_diff(0, 0, (__be32*)&tcp, sizeof tcp, sum);
   if (more > 0 && more <= sizeof made->options) {
     if (bpf_skb_load_bytes(skb, l4 + sizeof tcp, made->options, more)) return -1;
@@ -145,7 +165,7 @@ __attribute__((noinline)) int write_header(struct __sk_buff* skb, __u32 l4) {
   __u32 zero = 0;
   const struct decision* d = scratch_decision();
   struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
-  if (!d || !made || l4 > ETH_HLEN + 60) return -1;
+  if (!d || !made || l4 > L4_MOST) return -1;
   struct ginnel_proxy* proxy = bpf_map_lookup_elem(&proxies, &d->key);
   if (!proxy || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
   const __u32 tcp_header = tcp.doff * 4u;

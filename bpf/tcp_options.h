@@ -50,18 +50,17 @@ static int pass_byte(__u32 index, void* context) {
 /* Of a SYN what asks for Fast Open, of others the SACK blocks. Invalidates packet pointers. */
 __attribute__((noinline)) int blank_options(struct __sk_buff* skb, __u32 l4, __u32 length, __u32 syn) {
   struct blanking walk = {.syn = syn};
-  __u8 before[TCP_MOST_OPTIONS] = {};
   length &= 0x3c;
   if (length == 0 || length > TCP_MOST_OPTIONS) return 0;
   const __u32 at = l4 + sizeof(struct tcphdr);
-  if (bpf_skb_load_bytes(skb, at, before, length)) return DROP(MALFORMED);
-  __builtin_memcpy(walk.options, before, sizeof before);
+  if (bpf_skb_load_bytes(skb, at, walk.options, length)) return DROP(MALFORMED);
   walk.length = length;
+  const __u32 before = bpf_csum_diff(0, 0, (__be32*)walk.options, TCP_MOST_OPTIONS, 0);
   bpf_loop(TCP_MOST_OPTIONS, pass_byte, &walk, 0);
   if (!walk.changed) return 0;
-  const __u32 difference = bpf_csum_diff((__be32*)before, sizeof before, (__be32*)walk.options, sizeof before, 0);
+  const __u32 after = bpf_csum_diff(0, 0, (__be32*)walk.options, TCP_MOST_OPTIONS, 0);
   bpf_skb_store_bytes(skb, at, walk.options, length, 0);
-  bpf_l4_csum_replace(skb, l4 + 16, 0, difference, 0);
+  bpf_l4_csum_replace(skb, l4 + 16, 0, csum_fold32(csum_change(before, after)), 0);
   return 0;
 }
 

@@ -58,6 +58,7 @@ class Runner {
     EXPECT_TRUE(judged_) << "the packet before this one has no expectation";
     const std::string port = words.next("port");
     const auto mac = world_.macs().find(port);
+    sent_ = words;
     const Frame frame = build(words, mac == world_.macs().end() ? MacAddress{} : mac->second, kRouterMac);
     before_ = world_.program().drops();
     outcome_ = world_.program().run(world_.device(port).ifindex(), frame);
@@ -77,10 +78,31 @@ class Runner {
     judged_ = true;
     const std::string port = words.next("port");
     std::map<std::string, uint64_t> counted;
-    if (const auto reason = words.take("reason")) counted[*reason] = 1;
+    if (const auto reason = words.take("reason")) {
+      counted[*reason] = 1;
+    } else {
+      expect_hops(words);
+    }
     ASSERT_EQ(new_drops(), counted);
     ASSERT_EQ(outcome_.verdict, TC_ACT_REDIRECT);
+    keep_id(words);
     EXPECT_EQ(dump(outcome_.bytes), dump(build(words, kRouterMac, world_.mac_of(port)).bytes));
+  }
+
+  // "ip_id=any": a number at random, of a packet that was an IPv6 one.
+  void keep_id(Words& words) const {
+    if (words.options.contains("ip_id") && words.options["ip_id"] == "any" && outcome_.bytes.size() > 20)
+      words.options["ip_id"] = std::to_string(outcome_.bytes[18] << 8 | outcome_.bytes[19]);
+  }
+
+  // Unless the line says otherwise, a packet with other addresses than those that were sent has gone through a router.
+  void expect_hops(Words& words) const {
+    if (words.plain.size() < 4 || sent_.plain.size() < 4 || words.plain[2] != ">" || words.options.contains("ttl"))
+      return;
+    Words sent = sent_;
+    const uint64_t ttl = sent.number_or("ttl", 64);
+    const bool changed = words.plain[1] != sent_.plain[1] || words.plain[3] != sent_.plain[3];
+    if (words.plain[0] != "na") words.options["ttl"] = std::to_string(changed ? ttl - 1 : ttl);
   }
 
   void expect_drop(Words words) {
@@ -146,6 +168,7 @@ class Runner {
   }
 
   World world_;
+  Words sent_;  // the last packet
   Outcome outcome_;
   std::map<std::string, uint64_t> before_;
   bool judged_ = true;

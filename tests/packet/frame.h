@@ -15,12 +15,13 @@ struct Frame {
   uint16_t gso_size = 0;  // for the kernel: it is to be cut into segments of so many bytes of payload
 };
 
-// `words` begins with the kind: tcp, udp, icmp, ip, arp, ethernet or hex. The MACs apply unless the line has others.
+// `words` begins with the kind: tcp, udp, icmp, icmp6, ns, na, ip, arp, ethernet or hex; the family is the addresses'.
+// The MACs apply unless the line has others.
 Frame build(Words words, const MacAddress& from, const MacAddress& to);
 
 // Folded sum of one's complement (RFC 1071), not yet inverted.
 uint16_t ones_sum(std::span<const uint8_t> bytes, uint32_t start = 0);
-// Of an IPv4 frame: are the header's and the transport's checksums right? A UDP checksum of 0 is.
+// Of an IP frame: are the header's and the transport's checksums right? With IPv4 a UDP checksum of 0 is.
 bool checksums_right(std::span<const uint8_t> frame);
 // One line a 16 bytes.
 std::string dump(std::span<const uint8_t> bytes);

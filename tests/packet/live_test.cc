@@ -47,7 +47,7 @@ class LivePackets : public testing::Test {
   }
   void open_flow() {
     send("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=S seq=1000");
-    expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=S seq=1000");
+    expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=S seq=1000 ttl=63");
   }
 
   std::unique_ptr<Program> program_;
@@ -59,7 +59,7 @@ TEST_F(LivePackets, GoOutWhereTheyShouldAndNowhereElse) {
   expect("b", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S");
   open_flow();
   send("system", "tcp 100.64.0.1:8443 > 100.64.0.10:4000 flags=SA ack=1001");
-  expect("a", "tcp 10.0.1.100:443 > 10.0.1.10:4000 flags=SA ack=1001");
+  expect("a", "tcp 10.0.1.100:443 > 10.0.1.10:4000 flags=SA ack=1001 ttl=63");
   expect_silence();
   EXPECT_TRUE(program_->drops().empty());
 }
@@ -74,12 +74,12 @@ TEST_F(LivePackets, AnUnfinishedChecksumComesOutRight) {
   open_flow();
   world_->device("a").write_unfinished(
       frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=PA seq=1001 data=777").bytes, 0);
-  expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=PA seq=1001 data=777");
+  expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=PA seq=1001 data=777 ttl=63");
 }
 
 TEST_F(LivePackets, SoItDoesWhenTheMssIsLowered) {
   world_->device("a").write_unfinished(frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=S mss=8960").bytes, 0);
-  expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=S mss=8460");
+  expect("system", "tcp 100.64.0.10:4000 > 100.64.0.1:8443 flags=S mss=8460 ttl=63");
 }
 
 TEST_F(LivePackets, SegmentsThatAreCutLaterComeOutRight) {
@@ -114,23 +114,23 @@ class LiveHeaders : public LivePackets {
  protected:
   static constexpr const char* kHeader =
       "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=PA seq=901 ack=9001 "
-      "proxy=10.0.1.10:20000>10.0.1.200:443/vpce-0123456789abcdef0";
+      "proxy=10.0.1.10:20000>10.0.1.200:443/vpce-0123456789abcdef0 ttl=63";
 
   void SetUp() override {
     LivePackets::SetUp();
     if (IsSkipped()) return;
     world_->apply("balancer 500 vpc=3 node=10.0.3.50 policy=11 proxy=1");
     send("a", "tcp 10.0.1.10:20000 > 10.0.1.200:443 flags=S seq=1000");
-    expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=S seq=900");
+    expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=S seq=900 ttl=63");
     send("q", "tcp 10.0.3.20:8080 > 10.0.3.50:20000 flags=SA seq=9000 ack=901 window=64240");
-    expect("a", "tcp 10.0.1.200:443 > 10.0.1.10:20000 flags=SA seq=9000 ack=1001 window=64140");
+    expect("a", "tcp 10.0.1.200:443 > 10.0.1.10:20000 flags=SA seq=9000 ack=1001 window=64140 ttl=63");
   }
 };
 
 TEST_F(LiveHeaders, DataComeBehindTheHeaderThatTheyBring) {
   send("a", "tcp 10.0.1.10:20000 > 10.0.1.200:443 flags=PA seq=1001 ack=9001 data=700");
   expect("q", kHeader);
-  expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=PA seq=1001 ack=9001 data=700");
+  expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=PA seq=1001 ack=9001 data=700 ttl=63");
   expect_silence();
   EXPECT_TRUE(program_->drops().empty());
 }
@@ -138,7 +138,7 @@ TEST_F(LiveHeaders, DataComeBehindTheHeaderThatTheyBring) {
 TEST_F(LiveHeaders, SoDoesAFinWhichIsNotedThen) {
   send("a", "tcp 10.0.1.10:20000 > 10.0.1.200:443 flags=FA seq=1001 ack=9001");
   expect("q", kHeader);
-  expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=FA seq=1001 ack=9001");
+  expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=FA seq=1001 ack=9001 ttl=63");
   expect_silence();
   Words key = split("tcp 10.0.1.10:20000 > 10.0.1.200:443");
   EXPECT_EQ(program_->flows().find(World::flow_key(key))->state, GINNEL_FLOW_ANSWERED | GINNEL_FLOW_FIN_FORWARD);
@@ -150,17 +150,17 @@ TEST_F(LiveHeaders, UnfinishedChecksumsComeOutRight) {
   expect("q", kHeader);
   world_->device("q").write_unfinished(
       frame("q", "tcp 10.0.3.20:8080 > 10.0.3.50:20000 flags=PA seq=9001 ack=901 data=9").bytes, 0);
-  expect("a", "tcp 10.0.1.200:443 > 10.0.1.10:20000 flags=PA seq=9001 ack=1001 data=9");
+  expect("a", "tcp 10.0.1.200:443 > 10.0.1.10:20000 flags=PA seq=9001 ack=1001 data=9 ttl=63");
 }
 
 TEST_F(LiveHeaders, UnfinishedSynsLoseTheirDataAndOptions) {
   world_->device("a").write_unfinished(
       frame("a", "tcp 10.0.1.10:20001 > 10.0.1.200:443 flags=S seq=1000 options=220a0102030405060708 data=300").bytes,
       0);
-  expect("q", "tcp 10.0.3.50:20001 > 10.0.3.20:8080 flags=S seq=900 options=01010101010101010101");
+  expect("q", "tcp 10.0.3.50:20001 > 10.0.3.20:8080 flags=S seq=900 options=01010101010101010101 ttl=63");
   world_->device("q").write_unfinished(
       frame("q", "tcp 10.0.3.20:8080 > 10.0.3.50:20001 flags=SA seq=9000 ack=901 window=64240").bytes, 0);
-  expect("a", "tcp 10.0.1.200:443 > 10.0.1.10:20001 flags=SA seq=9000 ack=1001 window=64140");
+  expect("a", "tcp 10.0.1.200:443 > 10.0.1.10:20001 flags=SA seq=9000 ack=1001 window=64140 ttl=63");
 }
 
 TEST_F(LiveHeaders, ALargeSegmentIsCutUpBehindTheHeader) {

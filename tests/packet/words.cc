@@ -37,6 +37,12 @@ Words split(const std::string& line) {
   Words words;
   std::istringstream in(line.substr(0, line.find('#')));
   for (std::string word; in >> word;) {
+    if (word == "{") {
+      std::string quoted;
+      while (in >> word && word != "}") quoted += word + " ";
+      words.options["quote"] = quoted;
+      continue;
+    }
     const size_t at = word.find('=');
     if (at == std::string::npos) {
       words.plain.push_back(word);
@@ -60,8 +66,13 @@ MacAddress mac(const std::string& text) {
 }
 
 Endpoint endpoint(const std::string& text) {
+  if (text.starts_with("[")) {
+    const size_t end = text.find("]:");
+    if (end == std::string::npos) throw BadCase("expected [ADDRESS]:PORT: " + text);
+    return {address(text.substr(1, end - 1)), static_cast<uint16_t>(number(text.substr(end + 2)))};
+  }
   const size_t at = text.find(':');
-  if (at == std::string::npos) return {address(text), 0};
+  if (at == std::string::npos || text.find(':', at + 1) != std::string::npos) return {address(text), 0};
   return {address(text.substr(0, at)), static_cast<uint16_t>(number(text.substr(at + 1)))};
 }
 
@@ -89,6 +100,7 @@ uint8_t protocol(const std::string& text) {
   if (text == "tcp") return 6;
   if (text == "udp") return 17;
   if (text == "icmp") return 1;
+  if (text == "icmp6") return 58;
   if (text == "any") return 255;
   return static_cast<uint8_t>(number(text));
 }

@@ -32,6 +32,7 @@ struct Words {
   void finish() const;
 };
 
+// A part in braces, by itself, is a packet that the line quotes: the option "quote".
 Words split(const std::string& line);
 
 struct Endpoint {
@@ -40,9 +41,9 @@ struct Endpoint {
 };
 IpAddress address(const std::string& text);
 MacAddress mac(const std::string& text);
-Endpoint endpoint(const std::string& text);  // "10.0.0.1:80"; without a port 0
+Endpoint endpoint(const std::string& text);  // "10.0.0.1:80", "[fd00::1]:80"; without a port 0
 uint64_t number(const std::string& text);
 std::vector<uint8_t> bytes_of_hex(const std::string& text);
-uint8_t protocol(const std::string& text);  // "tcp", "udp", "icmp", "any", or a number
+uint8_t protocol(const std::string& text);  // "tcp", "udp", "icmp", "icmp6", "any", or a number
 
 }  // namespace ginnel::packet_test

@@ -120,6 +120,7 @@ void World::port(Words words) {
   entry.flags = (words.number_or("check_source", 1) != 0 ? GINNEL_PORT_CHECK_SOURCE : 0) |
                 (words.number_or("system", 0) != 0 ? GINNEL_PORT_SYSTEM : 0);
   entry.address = to_abi(address(words.take_or("address", "")));
+  if (const auto six = words.take("address6")) entry.address6 = to_abi(address(*six));
   entry.synthetic = to_abi(address(words.take_or("synthetic", "0.0.0.0")));
   copy_mac(entry.mac, macs_[name]);
   std::strncpy(entry.interface_id, ("eni-" + name).c_str(), sizeof entry.interface_id - 1);
@@ -220,6 +221,7 @@ void World::balancer(Words words) {
   flag("sticky", 0, GINNEL_BALANCER_STICKY);
   entry.scope = static_cast<uint32_t>(words.number_or("vpc", 1));
   entry.node = to_abi(address(words.take_or("node", "")));
+  if (const auto six = words.take("node6")) entry.node6 = to_abi(address(*six));
   entry.idle_s = static_cast<uint32_t>(words.number_or("idle", 0));
   entry.table_size = static_cast<uint32_t>(words.number_or("table_size", old ? old->table_size : 0));
   words.finish();
