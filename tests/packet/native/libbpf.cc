@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <string_view>
 
 #include "machine.h"
 
@@ -74,7 +75,7 @@ void activate(const bpf_object* object) {
   g_active = object;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
-    if (std::strstr(bpf_map__name(map), ".rodata") != nullptr) set_constants(object, map);
+    if (std::string_view(bpf_map__name(map)).ends_with(".rodata")) set_constants(object, map);
   }
 }
 
