@@ -86,7 +86,6 @@ static __always_inline __u16 sum_of_answer(const struct nd_answer* answer) {
 static __always_inline void fill_answer(struct nd_answer* answer, const struct ginnel_address* asker,
                                         const struct ginnel_address* target, const __u8* mac) {
   const int probe = is_zero(asker);
-  const struct ginnel_address all_nodes = {{bpf_htonl(0xff020000), 0, 0, bpf_htonl(1)}};
   __u32 flags = ND_OVERRIDE;
   if (!probe) flags |= ND_SOLICITED;
   if (is_router(target)) flags |= ND_ROUTER;
@@ -99,7 +98,13 @@ static __always_inline void fill_answer(struct nd_answer* answer, const struct g
   answer->ip.nexthdr = IPPROTO_ICMPV6;
   answer->ip.hop_limit = 255;
   __builtin_memcpy(&answer->ip.saddr, target, sizeof *target);
-  __builtin_memcpy(&answer->ip.daddr, probe ? &all_nodes : asker, sizeof *asker);
+  __u32* to = (void*)&answer->ip.daddr;
+  if (probe) { /* ff02::1; not as a constant, which would get a section and so a map of its own */
+    to[0] = bpf_htonl(0xff020000);
+    to[3] = bpf_htonl(1);
+  } else {
+    __builtin_memcpy(to, asker, sizeof *asker);
+  }
   answer->message.type = ND_ADVERTISEMENT;
   answer->message.flags = bpf_htonl(flags);
   answer->message.target = *target;
