@@ -2,7 +2,8 @@
 //
 // Everything that it makes outlives it: closing a Dataplane, or killing its process, leaves programs, ports and flows
 // at work. Opening it again adopts them: the new program takes over the maps of the old one and is swapped in on every
-// port without a gap, and a plan that is already in force needs no operation.
+// port without a gap, and a plan that is already in force needs no operation. Maps of another layout are carried over
+// first (migration.h). Where the new program cannot be loaded, open() fails and the old one works on.
 //
 // Threads: one thread calls all members, except collect(), drops(), port_errors() and flow_count(), which any thread
 // may call. The calling thread's network namespace at open() is the daemon's: the host's ends of all ports are there.
@@ -58,8 +59,8 @@ class Dataplane {
   Result<CollectReport> collect(uint32_t now_s);
   // Cuts the flows of one link, which stays.
   Status cut(plan::LinkNumber link);
-  // Packets by the reason of their drop, reasons without any left out: "ingress_denied". Since the programs were
-  // loaded.
+  // Packets by the reason of their drop, reasons without any left out: "ingress_denied". Since the first
+  // program of the tag was loaded.
   [[nodiscard]] Result<std::map<std::string, uint64_t>> drops() const;
   // New flows that found no free source port, by balancer; balancers without any left out.
   [[nodiscard]] Result<std::map<plan::BalancerNumber, uint64_t>> port_errors() const;

@@ -73,7 +73,8 @@ Status Migration::match(const MapContents& from, const MapContents& to) {
 }
 
 Status Migration::set_hold(bool on) {
-  const ginnel_settings wanted{on ? GINNEL_SETTING_HOLD : 0, 0};
+  ginnel_settings wanted{};
+  if (on) wanted.flags = GINNEL_SETTING_HOLD;
   if (old_settings_) {
     std::vector<uint8_t> value(old_settings_->entry_size());
     if (!to_old_settings_->convert(reinterpret_cast<const uint8_t*>(&wanted), value.data())) {

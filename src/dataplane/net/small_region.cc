@@ -128,7 +128,6 @@ void RegionTest::TearDown() {
 
 void RegionTest::open() {
   dataplane_.reset();
-  options_.flow_entries = 4096;
   options_.attach = GetParam();
   auto opened = Dataplane::open(host_plan(tag_), options_, log_);
   ASSERT_GOOD(opened);

@@ -54,8 +54,15 @@ class RegionTest : public OwnNetwork, public testing::WithParamInterface<AttachM
   // 0 if there was none.
   [[nodiscard]] uint64_t dropped(const std::string& reason) const;
 
+  // Flow maps that are quickly made.
+  static Options few_flows() {
+    Options out;
+    out.flow_entries = 4096;
+    return out;
+  }
+
   Log log_ = Log::discard();
-  Options options_;
+  Options options_ = few_flows();
   std::unique_ptr<Dataplane> dataplane_;
 };
 

@@ -156,14 +156,26 @@ Status ping(const std::string& netns, const IpAddress& address) {
   return fail_errno("ping", address.to_string(), ETIMEDOUT);
 }
 
-int run(std::vector<std::string> command) {
+int run(std::vector<std::string> command, std::string* said) {
   std::vector<char*> arguments;
   for (auto& each : command) arguments.push_back(each.data());
   arguments.push_back(nullptr);
+  std::array<int, 2> out{-1, -1};
+  if (said != nullptr && pipe2(out.data(), O_CLOEXEC) != 0) return -1;
+  UniqueFd reading(out[0]), writing(out[1]);
+  const UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   const pid_t child = fork();
   if (child == 0) {
+    dup2(nothing.get(), STDIN_FILENO);
+    if (said != nullptr && (dup2(writing.get(), STDOUT_FILENO) < 0 || dup2(writing.get(), STDERR_FILENO) < 0))
+      _exit(127);
     execvp(arguments[0], arguments.data());
     _exit(127);
+  }
+  writing.reset();
+  std::array<char, 4096> part{};
+  for (ssize_t got = 0; said != nullptr && (got = read(reading.get(), part.data(), part.size())) > 0;) {
+    said->append(part.data(), static_cast<size_t>(got));
   }
   int status = 0;
   return waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;

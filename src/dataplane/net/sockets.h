@@ -34,7 +34,8 @@ int wait_for_error(int fd);
 // One ICMP echo and its answer.
 Status ping(const std::string& netns, const IpAddress& address);
 
-// The exit code of a command that runs as its own process; -1 if it did not end by itself.
-int run(std::vector<std::string> command);
+// The exit code of a command that runs as its own process, without input; -1 if it did not end by itself. With `said`
+// that gets all that it writes.
+int run(std::vector<std::string> command, std::string* said = nullptr);
 
 }  // namespace ginnel::dataplane

@@ -1,5 +1,6 @@
 // A daemon for tests: opens the data plane of a tag, applies one small plan, says what that took, and stays until its
-// standard input ends or it is killed. usage: dataplane_net_holder TAG
+// standard input ends or it is killed. Built twice: dataplane_net_next has another layout of the maps.
+// usage: dataplane_net_holder TAG [tcx|clsact [FLOW_ENTRIES]]
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,11 +10,12 @@
 using namespace ginnel::dataplane;
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc < 2 || argc > 4) return 2;
   const std::string tag = argv[1];
   auto log = ginnel::Log::to_stderr(ginnel::LogLevel::warning);
   Options options;
-  options.flow_entries = 4096;
+  options.flow_entries = argc > 3 ? static_cast<uint32_t>(std::stoul(argv[3])) : 4096;
+  if (argc > 2) options.attach = argv[2] == std::string("tcx") ? AttachMode::tcx : AttachMode::clsact;
   auto opened = Dataplane::open(host_plan(tag), options, log);
   if (!opened) return std::fprintf(stderr, "%s\n", opened.error().text().c_str()), 1;
   const auto applied = (*opened)->apply(two_friends(tag));
