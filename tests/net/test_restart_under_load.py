@@ -84,7 +84,6 @@ def test_nothing_is_lost_over_ten_kills_and_ten_stops(region, record_property):
     print(json.dumps(results))
     made = results["connections"]
     assert not made["failures"] and made["done"] == made["begun"] > ROUNDS * RATE / 2, made
-    assert made["rate"] > RATE * 0.9, made
     again, had_already = results["stream"]["sent_again"]
     assert results["stream"]["wrong"] is None and again <= had_already, results["stream"]
     sent = results["datagrams"]
