@@ -16,7 +16,6 @@ struct tcp_reset {
 };
 #define RESET_HOPS 64 /* as the ends of a connection would send it */
 
-/* Too large for the stack. */
 struct cut_scratch {
   struct tcp_reset reset;
   struct ip_header ip;
@@ -25,17 +24,7 @@ struct cut_scratch {
   __u8 sender[6];
 };
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct cut_scratch);
-} cut_scratch SEC(".maps");
-
-static __always_inline struct cut_scratch* scratch_cut(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&cut_scratch, &zero);
-}
+GINNEL_SCRATCH(cut_scratch, struct cut_scratch, scratch_cut)
 
 /* The sum of a bare TCP header and its pseudo header (RFC 9293 section 3.1), over header words. */
 static __always_inline __u16 bare_tcp_sum(const struct tcp_reset* reset, __be32* words) {
@@ -66,7 +55,7 @@ __attribute__((noinline)) int readdress(struct __sk_buff* skb, __u32 l4) {
   return bpf_l3_csum_replace(skb, ETH_HLEN + 10, 0, change, 0);
 }
 
-/* A bare TCP header, of the sums that it has kept as finished ones and for CHECKSUM_PARTIAL: see rewrite.h; the last
+/* A bare TCP header, of the sums that it has kept as finished ones and for CHECKSUM_PARTIAL: see translate.h; the last
  * replacement has no effect on the latter. */
 __attribute__((noinline)) int write_bare_tcp(struct __sk_buff* skb, __u32 l4) {
   const struct cut_scratch* s = scratch_cut();

@@ -24,6 +24,20 @@ const volatile struct ginnel_config config = {
     __type(value, value_type);                        \
   } name SEC(".maps")
 
+/* Room for one value that is too large for the stack, which all functions together share; get() gives it. Its name ends
+ * in "scratch": no other program gets it (is_own_map in src/dataplane/running.h). */
+#define GINNEL_SCRATCH(name, value_type, get)    \
+  struct {                                       \
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);     \
+    __uint(max_entries, 1);                      \
+    __type(key, __u32);                          \
+    __type(value, value_type);                   \
+  } name SEC(".maps");                           \
+  static __always_inline value_type* get(void) { \
+    __u32 zero = 0;                              \
+    return bpf_map_lookup_elem(&name, &zero);    \
+  }
+
 GINNEL_HASH(ports, __u32, struct ginnel_port, GINNEL_MAX_PORTS);
 GINNEL_HASH(links, struct ginnel_link_key, struct ginnel_link, GINNEL_MAX_LINKS);
 GINNEL_HASH(destinations, struct ginnel_destination_key, struct ginnel_destination, GINNEL_MAX_DESTINATIONS);
@@ -112,7 +126,7 @@ struct question {
   __u16 foreign; /* the peer is of another VPC, so no group has it as a member, whatever its address */
 };
 
-/* What the slow path decides for a new flow. Too large for the stack, which all functions together share. Global
+/* What the slow path decides for a new flow. Global
  * functions find the key here too: older kernels take no pointer argument as the key of a map. */
 struct decision {
   struct ginnel_flow_key key;
@@ -140,17 +154,7 @@ struct decision {
   char endpoint[24]; /* id of the endpoint that the flow came through, filled up with zeroes; all zero: none did */
 };
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct decision);
-} scratch SEC(".maps");
-
-static __always_inline struct decision* scratch_decision(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&scratch, &zero);
-}
+GINNEL_SCRATCH(scratch, struct decision, scratch_decision)
 
 static __always_inline void count_drop(__u32 reason) {
   __u64* count = bpf_map_lookup_elem(&drops, &reason);

@@ -36,12 +36,7 @@ struct nd_answer {
 #define ND_SOLICITED 0x40000000u
 #define ND_OVERRIDE 0x20000000u
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct nd_answer);
-} nd_scratch SEC(".maps");
+GINNEL_SCRATCH(nd_scratch, struct nd_answer, scratch_nd)
 
 static __always_inline int is_router(const struct ginnel_address* a) {
   return a->word[0] == bpf_htonl(GINNEL_ROUTER_PREFIX >> 32) && a->word[1] == bpf_htonl((__u32)GINNEL_ROUTER_PREFIX) &&
@@ -116,9 +111,9 @@ static __always_inline void fill_answer(struct nd_answer* answer, const struct g
 
 /* A neighbour solicitation at l4: a verdict, or the negated reason of a drop. */
 __attribute__((noinline)) int answer_solicitation(struct __sk_buff* skb, __u32 l4) {
-  __u32 zero = 0, ifindex = skb->ifindex;
+  __u32 ifindex = skb->ifindex;
   const struct ginnel_port* port = bpf_map_lookup_elem(&ports, &ifindex);
-  struct nd_answer* answer = bpf_map_lookup_elem(&nd_scratch, &zero);
+  struct nd_answer* answer = scratch_nd();
   struct nd_message asked;
   struct ipv6hdr ip;
   if (!port || !answer || l4 > L4_MOST || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof ip) ||

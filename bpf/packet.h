@@ -44,10 +44,6 @@ struct icmp_echo {
   __be16 check, identifier, sequence;
 };
 
-/* RFC 4443, RFC 4861. */
-#define ICMPV6_ECHO 128
-#define ICMPV6_ECHOREPLY 129
-
 /* What is no packet of a flow, and has a stage of its own. */
 enum special {
   ORDINARY,

@@ -37,18 +37,12 @@ struct proxy_addresses6 {
   __be16 source_port, destination_port;
 };
 
-/* Too large for the stack. */
 struct header_segment {
   struct proxy_header header;
   __u8 options[TCP_MOST_OPTIONS];
 };
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct header_segment);
-} header_scratch SEC(".maps");
+GINNEL_SCRATCH(header_scratch, struct header_segment, scratch_header)
 
 /* The remainders of four bits by the polynomial of Castagnoli, bits reversed (RFC 3720 appendix B.4). */
 static const __u32 crc32c_of_nibble[16] = {0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
@@ -138,9 +132,8 @@ __attribute__((noinline)) int resize_segment(struct __sk_buff* skb, __u32 l4, __
  * header from the scratch. No effect on CHECKSUM_PARTIAL; see write_reset. Addresses are still the client's. */
 __attribute__((noinline)) int renew_sum(struct __sk_buff* skb, __u32 l4, __u32 has_header) {
   struct tcphdr tcp;
-  __u32 zero = 0;
   const struct decision* d = scratch_decision();
-  struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
+  struct header_segment* made = scratch_header();
   if (!d || !made || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
   const __u32 tcp_header = tcp.doff * 4u, more = (tcp_header - sizeof tcp) & 0x3c;
   const __u32 length = tcp_header + (has_header ? sizeof made->header : 0);
@@ -162,9 +155,8 @@ __attribute__((noinline)) int renew_sum(struct __sk_buff* skb, __u32 l4, __u32 h
  * numbers stay but for the sequence number, its data go. 0 or less than 0. Invalidates packet pointers. */
 __attribute__((noinline)) int write_header(struct __sk_buff* skb, __u32 l4) {
   struct tcphdr tcp;
-  __u32 zero = 0;
   const struct decision* d = scratch_decision();
-  struct header_segment* made = bpf_map_lookup_elem(&header_scratch, &zero);
+  struct header_segment* made = scratch_header();
   if (!d || !made || l4 > L4_MOST) return -1;
   struct ginnel_proxy* proxy = bpf_map_lookup_elem(&proxies, &d->key);
   if (!proxy || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;

@@ -7,9 +7,7 @@
 #include "bpf/packet.h"
 #include "bpf/translate.h"
 
-/* Addresses and ports are written first, then the checksum is corrected by the difference: the addresses' as part of
- * the pseudo header, the ports' not. That is right for finished sums, and for those that a device is yet to finish
- * (CHECKSUM_PARTIAL), which hold the pseudo header's sum only. */
+/* An IPv4 packet that stays one: NEXT or the negated reason of a drop. */
 static __always_inline int translate(struct __sk_buff* skb, struct packet* p) {
   const struct ginnel_flow* flow = p->flow;
   __u32 l4 = p->l4;
@@ -25,17 +23,10 @@ static __always_inline int translate(struct __sk_buff* skb, struct packet* p) {
   ip->ttl--; /* the first byte of its word in memory: one less, whose inverse is added */
   ip->check = ~csum_fold16(csum_fold32((__u64)(__u16)~ip->check + addresses + (__u16)~bpf_htons(0x100)));
 
-  const __u32 numbers = csum_fold32(csum_change(ports_at->source, flow->source_port) +
-                                    csum_change(ports_at->dest, flow->destination_port));
-  ports_at->source = flow->source_port;
-  ports_at->dest = flow->destination_port;
-
+  const __u32 numbers = change_ports(ports_at, flow);
   const int udp = p->key.protocol == IPPROTO_UDP;
   if (udp && ports_at->check == 0) return NEXT; /* the sender made none */
-  const __u32 check = l4 + (udp ? 6 : 16);
-  const __u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
-  bpf_l4_csum_replace(skb, check, 0, numbers, flags);
-  bpf_l4_csum_replace(skb, check, 0, addresses, flags | BPF_F_PSEUDO_HDR);
+  correct_sums(skb, l4, udp, numbers, addresses);
   if (p->tcp_flags & TCP_SYN) clamp_mss(skb, l4, GINNEL_MSS);
   return NEXT;
 }
@@ -53,17 +44,10 @@ __attribute__((noinline)) int translate_ipv6(struct __sk_buff* skb, const struct
   __builtin_memcpy(&ip->daddr, &flow->destination, sizeof ip->daddr);
   ip->hop_limit--;
 
-  const __u32 numbers = csum_fold32(csum_change(ports_at->source, flow->source_port) +
-                                    csum_change(ports_at->dest, flow->destination_port));
-  ports_at->source = flow->source_port;
-  ports_at->dest = flow->destination_port;
-
+  const __u32 numbers = change_ports(ports_at, flow);
   const int udp = protocol == IPPROTO_UDP;
   if (udp && ports_at->check == 0) return NEXT;
-  const __u32 check = l4 + (udp ? 6 : 16);
-  const __u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
-  bpf_l4_csum_replace(skb, check, 0, numbers, flags);
-  bpf_l4_csum_replace(skb, check, 0, addresses, flags | BPF_F_PSEUDO_HDR);
+  correct_sums(skb, l4, udp, numbers, addresses);
   bpf_csum_update(skb, addresses); /* a device's sum of the whole packet: here the two changes outweigh each other */
   if (tcp_flags & TCP_SYN) clamp_mss(skb, l4, GINNEL_MSS6);
   return NEXT;

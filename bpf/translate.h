@@ -15,17 +15,7 @@ struct translate_scratch {
   __u8 piece[SUM_PIECE];
 };
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct translate_scratch);
-} translate_scratch SEC(".maps");
-
-static __always_inline struct translate_scratch* scratch_translate(void) {
-  __u32 zero = 0;
-  return bpf_map_lookup_elem(&translate_scratch, &zero);
-}
+GINNEL_SCRATCH(translate_scratch, struct translate_scratch, scratch_translate)
 
 struct summing {
   struct __sk_buff* skb;
@@ -67,6 +57,24 @@ static __always_inline void make_udp_sum(struct __sk_buff* skb, __u32 l4, __u32 
   bpf_skb_store_bytes(skb, l4 + 6, &check, sizeof check, 0);
 }
 
+/* Addresses and ports are written first, then the checksum is corrected by the difference: the addresses' as part of
+ * the pseudo header, the ports' not. That is right for finished sums, and for those that a device is yet to finish
+ * (CHECKSUM_PARTIAL), which hold the pseudo header's sum only. */
+static __always_inline __u32 change_ports(struct udphdr* head, const struct ginnel_flow* flow) {
+  const __u32 numbers =
+      csum_fold32(csum_change(head->source, flow->source_port) + csum_change(head->dest, flow->destination_port));
+  head->source = flow->source_port;
+  head->dest = flow->destination_port;
+  return numbers;
+}
+
+static __always_inline void correct_sums(struct __sk_buff* skb, __u32 l4, int udp, __u32 numbers, __u32 addresses) {
+  const __u32 check = l4 + (udp ? 6 : 16);
+  const __u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
+  bpf_l4_csum_replace(skb, check, 0, numbers, flags);
+  bpf_l4_csum_replace(skb, check, 0, addresses, flags | BPF_F_PSEUDO_HDR);
+}
+
 /* NEXT, or the negated reason of a drop. Invalidates packet pointers. */
 __attribute__((noinline)) int translate_family(struct __sk_buff* skb, const struct ginnel_flow* flow, __u32 l4,
                                                __u32 protocol, __u32 tcp_flags) {
@@ -77,15 +85,12 @@ __attribute__((noinline)) int translate_family(struct __sk_buff* skb, const stru
   if (l4 != ETH_HLEN + ip_header_length(from6)) return DROP(TRANSLATED_OPTIONS);
   if (read_ip(skb, ETH_HLEN, from6, &s->ip) || bpf_skb_load_bytes(skb, l4, &head, sizeof head)) return DROP(MALFORMED);
   const __u32 addresses = bpf_csum_diff((__be32*)&s->ip.source, 32, (__be32*)&flow->source, 32, 0);
-  const __u32 numbers =
-      csum_fold32(csum_change(head.source, flow->source_port) + csum_change(head.dest, flow->destination_port));
+  const __u32 numbers = change_ports(&head, flow);
   s->ip.source = flow->source;
   s->ip.destination = flow->destination;
   s->ip.hops--;
   if (change_family(skb, !from6, &s->ip)) return DROP(MALFORMED);
   l4 = ETH_HLEN + ip_header_length(!from6);
-  head.source = flow->source_port;
-  head.dest = flow->destination_port;
   bpf_skb_store_bytes(skb, l4, &head, 4, 0);
 
   const int udp = protocol == IPPROTO_UDP;
@@ -93,10 +98,7 @@ __attribute__((noinline)) int translate_family(struct __sk_buff* skb, const stru
     if (!from6) make_udp_sum(skb, l4, s->ip.length);
     return NEXT;
   }
-  const __u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
-  const __u32 check = l4 + (udp ? 6 : 16);
-  bpf_l4_csum_replace(skb, check, 0, numbers, flags);
-  bpf_l4_csum_replace(skb, check, 0, addresses, flags | BPF_F_PSEUDO_HDR);
+  correct_sums(skb, l4, udp, numbers, addresses);
   if (tcp_flags & TCP_SYN) clamp_mss(skb, l4, GINNEL_MSS6);
   return NEXT;
 }
