@@ -145,11 +145,15 @@ class ForeignNamespace {
   bool made_ = false;
 };
 
+Device of_both_families(Device device) {
+  device.address6 = ip("fd00:1::5");
+  device.subnet6 = Cidr(ip("fd00:1::"), 64);
+  return device;
+}
+
 TEST_F(DevicesTest, BothFamiliesAreConfiguredInside) {
   ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", ""}));
-  auto both = device();
-  both.address6 = ip("fd00:1::5");
-  both.subnet6 = Cidr(ip("fd00:1::"), 64);
+  const auto both = of_both_families(device());
   ASSERT_GOOD(devices_->put("eni-1", both));
   const auto found = devices_->read().value().at("eni-1");
   EXPECT_EQ(found.device, device()) << "which IPv6 address was given, only the port's row tells";
@@ -168,9 +172,7 @@ TEST_F(DevicesTest, BothFamiliesAreConfiguredInside) {
 
 TEST_F(DevicesTest, AnIpv6AddressWithoutItsRouteIsNotWhole) {
   ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", ""}));
-  auto both = device();
-  both.address6 = ip("fd00:1::5");
-  both.subnet6 = Cidr(ip("fd00:1::"), 64);
+  const auto both = of_both_families(device());
   ASSERT_GOOD(devices_->put("eni-1", both));
   ASSERT_EQ(run({"ip", "-n", instance("a"), "-6", "route", "del", "default"}), 0);
   EXPECT_TRUE(devices_->read().value().at("eni-1").addresses6.empty());

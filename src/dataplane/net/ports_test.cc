@@ -38,6 +38,14 @@ class PortsTest : public RegionTest {
     EXPECT_EQ(again->operations, 0U);
   }
 
+  // The second of two is in a namespace that stands already.
+  [[nodiscard]] plan::VpcPlan friends_of_another_namespace() const {
+    auto vpc = two_friends(tag_);
+    vpc.ports[1].netns = other_path();
+    vpc.ports[1].netns_inode = other_inode();
+    return vpc;
+  }
+
   HostMounts mounts_ = HostMounts::find();
 };
 
@@ -62,9 +70,7 @@ TEST_P(PortsTest, IPv6PortsAreReadBack) {
 
 TEST_P(PortsTest, SomebodyElsesNamespaceTalks) {
   ASSERT_EQ(run({"ip", "netns", "add", "other-" + tag_}), 0);
-  auto vpc = two_friends(tag_);
-  vpc.ports[1].netns = other_path();
-  vpc.ports[1].netns_inode = other_inode();
+  auto vpc = friends_of_another_namespace();
   ASSERT_GOOD(dataplane_->apply(vpc));
   EXPECT_GOOD(ping(instance("a"), ip("10.0.1.6")));
   EXPECT_GOOD(ping("other-" + tag_, ip("10.0.1.5")));
@@ -74,9 +80,7 @@ TEST_P(PortsTest, SomebodyElsesNamespaceTalks) {
 
 TEST_P(PortsTest, ANamespaceThatIsGoneLeavesTheOthersAlone) {
   ASSERT_EQ(run({"ip", "netns", "add", "other-" + tag_}), 0);
-  auto vpc = two_friends(tag_);
-  vpc.ports[1].netns = other_path();
-  vpc.ports[1].netns_inode = other_inode();
+  auto vpc = friends_of_another_namespace();
   ASSERT_GOOD(dataplane_->apply(vpc));
   EXPECT_TRUE(dataplane_->problems().empty());
   ASSERT_EQ(run({"ip", "netns", "del", "other-" + tag_}), 0);
