@@ -23,6 +23,10 @@ class Carrier {
   // The old map's entries in the new layout, so many at a time. Those that do not fit into it are left out.
   using Each = std::function<Status(std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count)>;
   Status read(const Each& each);
+  // Puts what read() gave into the new map.
+  Status write(const std::vector<uint8_t>& keys, const std::vector<uint8_t>& values, uint32_t count) const {
+    return to_.write(keys, values, count);
+  }
 
   // While the old program works, and no other does.
   Status copy();

@@ -1,10 +1,13 @@
 #include "dataplane/devices.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
+#include "abi/config.h"
+#include "dataplane/abi_values.h"
 #include "dataplane/names.h"
 
 namespace ginnel::dataplane {
@@ -70,11 +73,9 @@ void note_device(const Inside& inside, const LinkInfo& link, const std::string& 
 IpAddress router_of(const Cidr& subnet) { return subnet.base().plus(1); }
 
 IpAddress router6() {
-  IpAddress::Bytes bytes{};
-  bytes[0] = 0xfe;
-  bytes[1] = 0x80;
-  bytes[15] = 1;
-  return IpAddress(bytes);
+  const ginnel_address router{
+      {htonl(GINNEL_ROUTER_PREFIX >> 32), htonl(GINNEL_ROUTER_PREFIX & 0xffffffff), 0, htonl(GINNEL_ROUTER_SUFFIX)}};
+  return from_abi(router);
 }
 
 Result<uint32_t> Devices::put(const std::string& interface_id, const Device& device) {

@@ -19,36 +19,40 @@ bool seen_since(const ginnel_flow& flow, uint32_t since_s) {
   return static_cast<int32_t>(flow.last_seen_s - since_s) >= -1;
 }
 
+// Of one reading.
+Status each_of(const std::vector<uint8_t>& keys, const std::vector<uint8_t>& values, uint32_t count,
+               const std::function<Status(const ginnel_flow_key&, ginnel_flow&)>& each) {
+  for (uint32_t i = 0; i < count; ++i) {
+    ginnel_flow_key key;
+    ginnel_flow flow;
+    std::memcpy(&key, keys.data() + i * sizeof key, sizeof key);
+    std::memcpy(&flow, values.data() + i * sizeof flow, sizeof flow);
+    GINNEL_CHECKED(each(key, flow));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status FlowCarrier::each_since(uint32_t since_s,
                                const std::function<Status(const ginnel_flow_key&, ginnel_flow&)>& each) {
-  return carrier_.read([&](std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count) -> Status {
-    for (uint32_t i = 0; i < count; ++i) {
-      ginnel_flow_key key;
-      ginnel_flow flow;
-      std::memcpy(&key, keys.data() + i * sizeof key, sizeof key);
-      std::memcpy(&flow, values.data() + i * sizeof flow, sizeof flow);
-      if (seen_since(flow, since_s) || (flow.flags & GINNEL_FLOW_CUT) != 0) GINNEL_CHECKED(each(key, flow));
-    }
-    return {};
+  return carrier_.read([&](std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count) {
+    return each_of(keys, values, count, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status {
+      return seen_since(flow, since_s) || (flow.flags & GINNEL_FLOW_CUT) != 0 ? each(key, flow) : Status{};
+    });
   });
 }
 
 Status FlowCarrier::copy() {
   since_s_ = monotonic_seconds();
-  GINNEL_CHECKED(carrier_.read([&](std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count) -> Status {
-    for (uint32_t i = 0; i < count; ++i) {
-      ginnel_flow_key key;
-      ginnel_flow flow;
-      std::memcpy(&key, keys.data() + i * sizeof key, sizeof key);
-      std::memcpy(&flow, values.data() + i * sizeof flow, sizeof flow);
+  const auto write = [&](std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count) -> Status {
+    GINNEL_CHECKED(each_of(keys, values, count, [&](const ginnel_flow_key& key, const ginnel_flow& flow) -> Status {
       first_.push_back({hash_of(key), flow.packets, flow.bytes, flow.state});
-    }
-    uint32_t done = count;
-    if (bpf_map_update_batch(to_.fd(), keys.data(), values.data(), &done, nullptr) == 0) return {};
-    return fail_errno("write map", to_.name());
-  }));
+      return {};
+    }));
+    return carrier_.write(keys, values, count);
+  };
+  GINNEL_CHECKED(carrier_.read(write));
   std::sort(first_.begin(), first_.end(), [](const Copied& a, const Copied& b) { return a.hash < b.hash; });
   entries_ = first_.size();
   return complete_all();

@@ -5,14 +5,10 @@
 #include <fmt/format.h>
 #include <linux/bpf.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace ginnel::dataplane {
 namespace {
-
-constexpr uint32_t kBatch = 4096;
 
 bool is_per_cpu(uint32_t kind) {
   return kind == BPF_MAP_TYPE_PERCPU_ARRAY || kind == BPF_MAP_TYPE_PERCPU_HASH || kind == BPF_MAP_TYPE_LRU_PERCPU_HASH;
@@ -31,9 +27,7 @@ Result<const btf*> KernelTypes::get(uint32_t btf_id) {
 }
 
 Result<MapContents> MapContents::of(int fd, const std::string& name, KernelTypes& types) {
-  bpf_map_info info{};
-  uint32_t length = sizeof info;
-  if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0) return fail_errno("query map", name);
+  GINNEL_TRY(const bpf_map_info info, map_info(fd, name));
   MapContents out;
   out.fd = fd;
   out.name = name;
@@ -50,30 +44,12 @@ Result<MapContents> MapContents::of(int fd, const std::string& name, KernelTypes
   return out;
 }
 
-Status MapContents::read(const Each& each) const {
+Status MapContents::read(const EachBatch& each) const {
   if (copies != 1) return read_singly(each);
-  std::vector<uint8_t> keys, values;
-  std::vector<uint8_t> cursor(std::max<size_t>(key.size, 16));  // opaque; its size differs by the kind of map
-  void* from = nullptr;
-  uint32_t batch = kBatch;
-  while (true) {
-    keys.resize(size_t{batch} * key.size);
-    values.resize(size_t{batch} * value.size);
-    uint32_t count = batch;
-    const int status = bpf_map_lookup_batch(fd, from, cursor.data(), keys.data(), values.data(), &count, nullptr);
-    const int code = status == 0 ? 0 : errno;
-    if (code == ENOSPC && count == 0) {  // one bucket holds more than the batch
-      batch *= 2;
-      continue;
-    }
-    if (code != 0 && code != ENOENT) return fail_errno("read map", name, code);
-    if (count != 0) GINNEL_CHECKED(each(keys.data(), values.data(), count));
-    if (code == ENOENT) return {};
-    from = cursor.data();
-  }
+  return read_batches(fd, name, key.size, value.size, each);
 }
 
-Status MapContents::read_singly(const Each& each) const {
+Status MapContents::read_singly(const EachBatch& each) const {
   std::vector<uint8_t> at(key.size), entry(entry_size());
   const void* before = nullptr;
   std::vector<uint8_t> last(key.size);
@@ -88,19 +64,16 @@ Status MapContents::read_singly(const Each& each) const {
 }
 
 Status MapContents::write(const std::vector<uint8_t>& keys, const std::vector<uint8_t>& values, uint32_t count) const {
-  const auto refused = [&](int code) -> Status {
-    if (code == E2BIG) return fail("write map", name, fmt::format("all of its {} entries are in use", entries));
-    return fail_errno("write map", name, code);
-  };
   if (copies == 1) {
     uint32_t done = count;
-    if (count != 0 && bpf_map_update_batch(fd, keys.data(), values.data(), &done, nullptr) != 0) return refused(errno);
+    if (count != 0 && bpf_map_update_batch(fd, keys.data(), values.data(), &done, nullptr) != 0)
+      return write_failed(name, entries, errno);
     return {};
   }
   for (uint32_t i = 0; i < count; ++i) {
     const uint8_t* at = keys.data() + size_t{i} * key.size;
     const uint8_t* entry = values.data() + size_t{i} * entry_size();
-    if (bpf_map_update_elem(fd, at, entry, BPF_ANY) != 0) return refused(errno);
+    if (bpf_map_update_elem(fd, at, entry, BPF_ANY) != 0) return write_failed(name, entries, errno);
   }
   return {};
 }

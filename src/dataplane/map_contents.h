@@ -4,13 +4,13 @@
 #include <bpf/btf.h>
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "dataplane/maps.h"
 #include "dataplane/record_copy.h"
 
 namespace ginnel::dataplane {
@@ -43,15 +43,14 @@ struct MapContents {
   [[nodiscard]] uint32_t entry_size() const { return copies * copy_stride(); }
 
   // So many entries at a time: keys, values, their number. What programs change meanwhile may be seen or not.
-  using Each = std::function<Status(const uint8_t* keys, const uint8_t* values, uint32_t count)>;
-  Status read(const Each& each) const;
+  Status read(const EachBatch& each) const;
   // Puts entries in, over those that are there.
   Status write(const std::vector<uint8_t>& keys, const std::vector<uint8_t>& values, uint32_t count) const;
   // False if there is no such entry.
   Result<bool> get(const uint8_t* key, uint8_t* entry) const;
 
  private:
-  Status read_singly(const Each& each) const;
+  Status read_singly(const EachBatch& each) const;
 };
 
 }  // namespace ginnel::dataplane

@@ -9,6 +9,8 @@
 #include <linux/bpf.h>
 
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -18,6 +20,18 @@
 #include "base/unique_fd.h"
 
 namespace ginnel::dataplane {
+
+// What the kernel says of the map.
+Result<bpf_map_info> map_info(int fd, const std::string& name);
+
+// All entries of a map that is not per CPU, so many at a time: keys, values, their number. Entries that programs add or
+// delete meanwhile may be seen or not, and never twice while their bucket is unchanged.
+using EachBatch = std::function<Status(const uint8_t* keys, const uint8_t* values, uint32_t count)>;
+Status read_batches(int fd, const std::string& name, size_t key_size, size_t value_size, const EachBatch& each,
+                    uint32_t batch = 4096);
+
+// The Error of a write to a map with room for so many entries that ended with this errno.
+Status write_failed(const std::string& name, uint32_t entries, int code);
 
 template <typename Key, typename Value>
 class Map {
@@ -29,9 +43,7 @@ class Map {
 
   // Takes a descriptor of its own. Refuses a map of other sizes.
   static Result<Map> bind(int fd, std::string name) {
-    bpf_map_info info{};
-    uint32_t length = sizeof info;
-    if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0) return fail_errno("query map", name);
+    GINNEL_TRY(const bpf_map_info info, map_info(fd, name));
     if (info.key_size != sizeof(Key) || info.value_size != sizeof(Value)) {
       return fail("use map", name,
                   fmt::format("it holds {} and {} bytes, not {} and {}", info.key_size, info.value_size, sizeof(Key),
@@ -57,8 +69,7 @@ class Map {
   }
   Status put(const Key& key, const Value& value) {
     if (bpf_map_update_elem(fd_.get(), &key, &value, BPF_ANY) == 0) return {};
-    if (errno == E2BIG) return fail("write map", name_, fmt::format("all of its {} entries are in use", capacity_));
-    return fail_errno("write map", name_);
+    return write_failed(name_, capacity_, errno);
   }
   // Only where there is an entry already; false if there is none.
   Result<bool> replace(const Key& key, const Value& value) {
@@ -73,31 +84,20 @@ class Map {
     return fail_errno("delete from map", name_);
   }
 
-  // Everything, in batches of a bounded number of entries: `each(key, value)`. Entries that the programs add or delete
-  // meanwhile may be seen or not, and never twice while their bucket is unchanged.
+  // Everything, as read_batches(): `each(key, value)`.
   template <typename Each>
   Status for_each(Each each, uint32_t batch = 4096) const {
-    std::vector<Key> keys(batch);
-    std::vector<Value> values(batch);
-    union {
-      Key key;
-      uint64_t place[2];
-    } cursor{.place = {}};  // opaque to us; its size differs by the kind of map
-    void* from = nullptr;
-    while (true) {
-      uint32_t count = static_cast<uint32_t>(keys.size());
-      const int status = bpf_map_lookup_batch(fd_.get(), from, &cursor, keys.data(), values.data(), &count, nullptr);
-      const int code = status == 0 ? 0 : errno;
-      if (code == ENOSPC && count == 0) {  // one bucket holds more than the batch
-        keys.resize(keys.size() * 2);
-        values.resize(values.size() * 2);
-        continue;
+    const auto one_by_one = [&](const uint8_t* keys, const uint8_t* values, uint32_t count) -> Status {
+      for (uint32_t i = 0; i < count; ++i) {
+        Key key;
+        Value value;
+        std::memcpy(&key, keys + i * sizeof key, sizeof key);
+        std::memcpy(&value, values + i * sizeof value, sizeof value);
+        each(key, value);
       }
-      if (code != 0 && code != ENOENT) return fail_errno("read map", name_, code);
-      for (uint32_t i = 0; i < count; ++i) each(keys[i], values[i]);
-      if (code == ENOENT) return {};
-      from = &cursor;
-    }
+      return {};
+    };
+    return read_batches(fd_.get(), name_, sizeof(Key), sizeof(Value), one_by_one, batch);
   }
 
  private:

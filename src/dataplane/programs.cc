@@ -47,13 +47,6 @@ const UniqueFd* running_map(const LoadOptions& options, const std::string& name)
   return found == options.running->maps.end() ? nullptr : &found->second;
 }
 
-Result<bpf_map_info> info_of(int fd, const std::string& name) {
-  bpf_map_info info{};
-  uint32_t length = sizeof info;
-  if (bpf_obj_get_info_by_fd(fd, &info, &length) != 0) return fail_errno("query map", name);
-  return info;
-}
-
 // One layout version has one layout, except between two builds of a version that is not finished.
 Result<bool> can_take_over(const bpf_object* object, const LoadOptions& options) {
   if (options.running == nullptr || options.running_version != GINNEL_LAYOUT_VERSION) return false;
@@ -63,7 +56,7 @@ Result<bool> can_take_over(const bpf_object* object, const LoadOptions& options)
     if (is_own_map(name)) continue;
     const UniqueFd* running = running_map(options, name);
     if (running == nullptr) return false;
-    GINNEL_TRY(const bpf_map_info info, info_of(running->get(), name));
+    GINNEL_TRY(const bpf_map_info info, map_info(running->get(), name));
     if (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
         info.value_size != bpf_map__value_size(map)) {
       return false;
@@ -129,7 +122,7 @@ Status Program::prepare_maps(const LoadOptions& options) {
     }
     uint32_t entries = name == "flows" && options.flows != 0 ? options.flows : bpf_map__max_entries(map);
     if (running != nullptr) {
-      GINNEL_TRY(const bpf_map_info info, info_of(running->get(), name));
+      GINNEL_TRY(const bpf_map_info info, map_info(running->get(), name));
       entries = std::max(entries, info.max_entries);
     }
     if (const int error = bpf_map__set_max_entries(map, entries); error != 0)

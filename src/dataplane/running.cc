@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "dataplane/maps.h"
 #include "dataplane/names.h"
 
 namespace ginnel::dataplane {
@@ -30,10 +31,8 @@ Result<std::map<std::string, UniqueFd>> maps_of(int program_fd) {
     const std::string name = fmt::format("id {}", ids[i]);
     UniqueFd map(bpf_map_get_fd_by_id(ids[i]));
     if (!map) return fail_errno("open map", name);
-    bpf_map_info map_info{};
-    length = sizeof map_info;
-    if (bpf_obj_get_info_by_fd(map.get(), &map_info, &length) != 0) return fail_errno("query map", name);
-    out.emplace(map_info.name, std::move(map));
+    GINNEL_TRY(const bpf_map_info known, map_info(map.get(), name));
+    out.emplace(known.name, std::move(map));
   }
   return out;
 }
