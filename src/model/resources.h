@@ -85,6 +85,18 @@ BOOST_DESCRIBE_STRUCT(SecurityGroupRule, (),
                       (id, account, group, egress, protocol, from_port, to_port, cidr_ipv4, cidr_ipv6, referenced_group,
                        description, created))
 
+// What carries a network interface of its own on this host, by the operator's `ginnel attach`.
+struct PortAttachment {
+  std::string kind;          // "netns", "tap", "device"; empty: nothing does
+  std::string netns;         // of a netns: its path
+  uint64_t netns_inode = 0;  // of a netns: only this one may stand there; 0: any
+  std::string device;        // the device's name; of a netns: inside it
+  uint32_t owner = 0;        // of a tap: the user who may open it
+  TimeMs attached = 0;
+  friend bool operator==(const PortAttachment&, const PortAttachment&) = default;
+};
+BOOST_DESCRIBE_STRUCT(PortAttachment, (), (kind, netns, netns_inode, device, owner, attached))
+
 struct NetworkInterface {
   static constexpr const char* kKind = "network-interface";
   std::string id, account, vpc, subnet, zone;
@@ -98,13 +110,14 @@ struct NetworkInterface {
   std::string endpoint;       // of the endpoint that owns it, or empty
   std::string load_balancer;  // ARN of the load balancer that owns it, or empty
   std::string attachment;     // "eni-attach-…", or empty
+  PortAttachment port;        // of one that has no other owner
   bool delete_on_termination = true;
   TimeMs created = 0;
   friend bool operator==(const NetworkInterface&, const NetworkInterface&) = default;
 };
 BOOST_DESCRIBE_STRUCT(NetworkInterface, (),
                       (id, account, vpc, subnet, zone, address, mac, groups, description, type, requester_managed,
-                       source_dest_check, instance, endpoint, load_balancer, attachment, delete_on_termination,
+                       source_dest_check, instance, endpoint, load_balancer, attachment, port, delete_on_termination,
                        created))
 
 // An instance is a network namespace of its own on a host, wired to one network interface.

@@ -62,3 +62,45 @@ def test_another_account_sees_nothing(both, region):
     assert stranger.describe_network_interfaces()["NetworkInterfaces"] == []
     with api_error("InvalidNetworkInterfaceID.NotFound"):
         stranger.describe_network_interfaces(NetworkInterfaceIds=[both[0]])
+
+
+@pytest.fixture
+def own(ec2, subnet):
+    return ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.1.20", Description="own",
+                                        ClientToken="one")["NetworkInterface"]
+
+
+def test_one_that_stands_by_itself(ec2, own, vpc, subnet):
+    interface = own["NetworkInterfaceId"]
+    group = ec2.create_security_group(GroupName="web", Description="d", VpcId=vpc)["GroupId"]
+    assert (own["Status"], own["PrivateIpAddress"], own["SubnetId"]) == ("available", "10.0.1.20", subnet)
+    assert "Attachment" not in own
+    assert found(ec2, "status", "available") == {interface}
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=[group])
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
+    shown = ec2.describe_network_interface_attribute(NetworkInterfaceId=interface, Attribute="groupSet")
+    assert [each["GroupId"] for each in shown["Groups"]] == [group]
+    assert found(ec2, "source-dest-check", "false") == {interface}
+    with api_error("DependencyViolation"):
+        ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+    with api_error("InvalidNetworkInterfaceID.NotFound"):
+        ec2.delete_network_interface(NetworkInterfaceId=interface)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_made_once_by_one_token(ec2, own, subnet):
+    again = ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.1.20", Description="own", ClientToken="one")
+    assert again["NetworkInterface"]["NetworkInterfaceId"] == own["NetworkInterfaceId"]
+    with api_error("IdempotentParameterMismatch"):
+        ec2.create_network_interface(SubnetId=subnet, Description="other", ClientToken="one")
+    with api_error("InvalidIPAddress.InUse"):
+        ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.0.1.20")
+
+
+def test_those_of_others_are_not_deleted_or_changed(ec2, both):
+    for interface in both:
+        with api_error("InvalidNetworkInterface.InUse"):
+            ec2.delete_network_interface(NetworkInterfaceId=interface)
+    with api_error("OperationNotPermitted"):
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=both[1], Description={"Value": "mine"})

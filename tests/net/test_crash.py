@@ -101,6 +101,11 @@ class Side:
                     for instance in reservation["Instances"])
 
     @property
+    def interface(self):
+        return next(each["NetworkInterfaceId"] for each in self.ec2.describe_network_interfaces()["NetworkInterfaces"]
+                    if each["Description"].startswith("own"))
+
+    @property
     def endpoint(self):
         return self.first("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId")
 
@@ -153,6 +158,9 @@ def script(provider, consumer):
         ("RunInstances", lambda: p.ec2.run_instances(
             ImageId="ami-00000000000000001", MinCount=1, MaxCount=1, SubnetId=p.subnets[0], SecurityGroupIds=[p.group],
             PrivateIpAddress="10.0.1.10")),
+        ("CreateNetworkInterface", lambda: p.ec2.create_network_interface(SubnetId=p.subnets[0], Description="own")),
+        ("ModifyNetworkInterfaceAttribute", lambda: p.ec2.modify_network_interface_attribute(
+            NetworkInterfaceId=p.interface, Description={"Value": "own still"})),
         ("CreateLoadBalancer", lambda: p.elbv2.create_load_balancer(
             Name="lb", Type="network", Scheme="internal", Subnets=p.subnets[:1], SecurityGroups=[p.group])),
         ("SetSubnets", lambda: p.elbv2.set_subnets(LoadBalancerArn=p.balancer, Subnets=p.subnets)),
@@ -206,6 +214,7 @@ def script(provider, consumer):
         ("DeleteListener", lambda: p.elbv2.delete_listener(ListenerArn=p.listener)),
         ("DeleteTargetGroup", lambda: p.elbv2.delete_target_group(TargetGroupArn=p.target_group)),
         ("DeleteLoadBalancer", lambda: p.elbv2.delete_load_balancer(LoadBalancerArn=p.balancer)),
+        ("DeleteNetworkInterface", lambda: p.ec2.delete_network_interface(NetworkInterfaceId=p.interface)),
         ("TerminateInstances", lambda: p.ec2.terminate_instances(InstanceIds=[p.instance])),
         ("RevokeSecurityGroupIngress", lambda: p.ec2.revoke_security_group_ingress(GroupId=p.group, IpPermissions=RULE)),
         ("RevokeSecurityGroupEgress", lambda: p.ec2.revoke_security_group_egress(GroupId=p.group, IpPermissions=RULE)),
@@ -295,6 +304,7 @@ class Crashes:
                      for zone in lb["AvailabilityZones"]]
             assert sorted(each["SubnetId"] for each in balanced) == sorted(zones), name
             owned.update(dict.fromkeys((each["NetworkInterfaceId"] for each in balanced), "network_load_balancer"))
+            owned.update((key, "interface") for key, each in found.items() if each["Status"] == "available")
             assert {key: each["InterfaceType"] for key, each in found.items()} == owned, name
             addresses = [(each["VpcId"], each["PrivateIpAddress"]) for each in interfaces]
             assert len(addresses) == len(set(addresses)), name

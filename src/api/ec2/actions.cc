@@ -8,6 +8,7 @@
 #include "api/ec2/instances.h"
 #include "api/ec2/modify_service_configuration.h"
 #include "api/ec2/modify_vpc_endpoint.h"
+#include "api/ec2/network_interface_attributes.h"
 #include "api/ec2/network_interfaces.h"
 #include "api/ec2/regions.h"
 #include "api/ec2/run_instances.h"
@@ -79,8 +80,13 @@ void add_ec2_actions(ActionTable& table) {
   table.add<ec2::DescribeVpcEndpointConnectionNotifications>(describe_connection_notifications);
   table.add<ec2::ModifyVpcEndpointConnectionNotification>(modify_connection_notification);
 
-  table.add<ec2::DescribeInstances>(describe_instances);
+  table.add<ec2::CreateNetworkInterface>(create_network_interface);
+  table.add<ec2::DeleteNetworkInterface>(delete_network_interface);
+  table.add<ec2::DescribeNetworkInterfaceAttribute>(describe_network_interface_attribute);
   table.add<ec2::DescribeNetworkInterfaces>(describe_network_interfaces);
+  table.add<ec2::ModifyNetworkInterfaceAttribute>(modify_network_interface_attribute);
+
+  table.add<ec2::DescribeInstances>(describe_instances);
   table.add<ec2::RunInstances>(run_instances);
   table.add<ec2::TerminateInstances>(terminate_instances);
 }

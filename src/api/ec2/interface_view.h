@@ -25,7 +25,10 @@ inline constexpr std::string_view kServiceInstanceOwner = "amazon-aws";
   return interface.requester_managed ? 1 : 0;
 }
 [[nodiscard]] inline bool goes_with_instance(const model::NetworkInterface& interface) {
-  return !interface.requester_managed && interface.delete_on_termination;
+  return !interface.instance.empty() && interface.delete_on_termination;
+}
+[[nodiscard]] inline model::TimeMs attach_time(const model::NetworkInterface& interface) {
+  return interface.port.kind.empty() ? interface.created : interface.port.attached;
 }
 [[nodiscard]] inline std::string instance_owner(const model::NetworkInterface& interface) {
   return interface.requester_managed ? std::string(kServiceInstanceOwner) : interface.account;

@@ -16,7 +16,7 @@ Attributes<Interface> attachment_attributes() {
   return {
       {"attachment.attach-time",
        [](const Call&, const Interface& i) {
-         return when(is_attached(i), to_iso8601(WallTime(std::chrono::milliseconds(i.created))));
+         return when(is_attached(i), to_iso8601(WallTime(std::chrono::milliseconds(attach_time(i)))));
        }},
       {"attachment.attachment-id", [](const Call&, const Interface& i) { return when(is_attached(i), i.attachment); }},
       {"attachment.delete-on-termination",

@@ -11,9 +11,11 @@ namespace {
 
 WallTime at(model::TimeMs time) { return WallTime(std::chrono::milliseconds(time)); }
 
+}  // namespace
+
 ec2::NetworkInterfaceAttachment attachment_of(const model::NetworkInterface& interface) {
   ec2::NetworkInterfaceAttachment out;
-  out.attach_time = at(interface.created);
+  out.attach_time = at(attach_time(interface));
   out.attachment_id = interface.attachment;
   out.delete_on_termination = goes_with_instance(interface);
   out.device_index = device_index(interface);
@@ -53,8 +55,6 @@ ec2::NetworkInterface to_wire(const Call& call, const model::NetworkInterface& i
   out.ipv6_native = false;
   return out;
 }
-
-}  // namespace
 
 aws::ApiResult<ec2::DescribeNetworkInterfacesResponse> describe_network_interfaces(
     const Call& call, const ec2::DescribeNetworkInterfacesRequest& request) {

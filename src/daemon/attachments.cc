@@ -1,0 +1,171 @@
+#include "daemon/attachments.h"
+
+#include <fmt/format.h>
+#include <net/if.h>
+
+#include <algorithm>
+
+namespace ginnel::daemon {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kNetnsDirectory = "/run/netns/";
+constexpr const char* kFirstDevice = "eth0";
+constexpr size_t kLongestPath = 180;  // dataplane::kLongestNetnsPath
+
+// As the kernel has it (dev_valid_name).
+Status check_device_name(std::string_view option, const std::string& name) {
+  const std::string operation = fmt::format("use {}", option);
+  if (name.empty()) return fail(operation, "''", "it is empty");
+  if (name.size() >= IFNAMSIZ) {
+    return fail(operation, name, fmt::format("a device's name has at most {} characters, this one {}", IFNAMSIZ - 1,
+                                             name.size()));
+  }
+  const bool characters = std::none_of(name.begin(), name.end(), [](unsigned char c) {
+    return c <= ' ' || c > '~' || c == '/' || c == ':' || c == '%';
+  });
+  if (!characters || name == "." || name == "..") return fail(operation, name, "it cannot be a device's name");
+  return {};
+}
+
+Result<std::string> netns_path(const std::string& netns) {
+  if (netns.empty()) return fail("use --netns", "''", "it is empty");
+  const bool is_path = netns.find('/') != std::string::npos;
+  if (is_path && netns.front() != '/') return fail("use --netns", netns, "a path begins with /");
+  if (!is_path && netns.front() == '.') return fail("use --netns", netns, "it is not a namespace's name");
+  std::string path = is_path ? netns : kNetnsDirectory + netns;
+  if (path.size() > kLongestPath || std::any_of(path.begin(), path.end(), [](unsigned char c) { return c <= ' '; })) {
+    return fail("use --netns", netns,
+                fmt::format("the path {} has more than {} characters, or a space", path, kLongestPath));
+  }
+  return path;
+}
+
+// What carries the port, as the request says it.
+Result<model::PortAttachment> read_port(const AttachRequest& request) {
+  const int given = static_cast<int>(!request.netns.empty()) + static_cast<int>(!request.tap.empty()) +
+                    static_cast<int>(!request.device.empty());
+  if (given != 1) {
+    return fail("attach", request.interface_id, "exactly one of --netns, --tap and --device is needed");
+  }
+  if (request.netns.empty() && !request.ifname.empty()) {
+    return fail("attach", request.interface_id, "--ifname goes with --netns");
+  }
+  if (request.tap.empty() && request.owner != 0) {
+    return fail("attach", request.interface_id, "--owner goes with --tap");
+  }
+  model::PortAttachment out;
+  if (!request.netns.empty()) {
+    out.kind = "netns";
+    out.device = request.ifname.empty() ? kFirstDevice : request.ifname;
+    GINNEL_TRY(out.netns, netns_path(request.netns));
+    GINNEL_CHECKED(check_device_name("--ifname", out.device));
+    if (out.device == "lo") return fail("use --ifname", out.device, "every namespace has one");
+    return out;
+  }
+  out.kind = request.tap.empty() ? "device" : "tap";
+  out.device = request.tap.empty() ? request.device : request.tap;
+  out.owner = request.owner;
+  GINNEL_CHECKED(check_device_name("--" + out.kind, out.device));
+  return out;
+}
+
+Result<const model::NetworkInterface*> find_interface(const model::Snapshot& snapshot, const std::string& operation,
+                                                      const std::string& id) {
+  const auto* interface = snapshot.find<model::NetworkInterface>(id);
+  if (!interface) return fail(operation, id, "there is no such network interface");
+  if (!interface->instance.empty()) return fail(operation, id, "it is the interface of " + interface->instance);
+  if (interface->requester_managed) {
+    return fail(operation, id,
+                "it is the interface of " + (interface->endpoint.empty() ? interface->load_balancer : interface->endpoint));
+  }
+  return interface;
+}
+
+std::string place_of(const model::PortAttachment& port) {
+  if (port.kind == "netns") return fmt::format("{} in {}", port.device, port.netns);
+  return fmt::format("{} {}", port.kind, port.device);
+}
+
+// Two interfaces on one device, or on one name of a namespace, would be in each other's way.
+Status check_free(const model::Snapshot& snapshot, const model::PortAttachment& port) {
+  for (const auto* other : snapshot.table<model::NetworkInterface>().all()) {
+    if (other->port.kind.empty() || other->port.device != port.device || other->port.netns != port.netns) continue;
+    return fail("attach to", place_of(port), "it carries " + other->id);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<AttachRequest> read_attach_request(const std::string& body) {
+  boost::system::error_code error;
+  const auto value = json::parse(body, error);
+  if (error || !value.is_object()) return fail("read", "attach request", "it is not a JSON object");
+  AttachRequest out;
+  for (const auto& [name, member] : value.get_object()) {
+    if (name == "owner") {
+      out.owner = member.to_number<uint32_t>(error);
+      if (error) return fail("read", "attach request", "owner is not the number of a user");
+      continue;
+    }
+    std::string* text = name == "interface" ? &out.interface_id
+                        : name == "netns"   ? &out.netns
+                        : name == "tap"     ? &out.tap
+                        : name == "device"  ? &out.device
+                        : name == "ifname"  ? &out.ifname
+                                            : nullptr;
+    if (!text) return fail("read", "attach request", "unknown member '" + std::string(name) + "'");
+    if (!member.is_string()) return fail("read", "attach request", std::string(name) + " is not a string");
+    *text = json::value_to<std::string>(member);
+  }
+  if (out.interface_id.empty()) return fail("read", "attach request", "it has no member 'interface'");
+  return out;
+}
+
+Result<model::NetworkInterface> attached(const model::Snapshot& snapshot, const AttachRequest& request,
+                                         RandomSource& random, WallTime now) {
+  GINNEL_TRY(const auto* found, find_interface(snapshot, "attach", request.interface_id));
+  if (!found->port.kind.empty()) {
+    return fail("attach", found->id, "it is attached already: " + place_of(found->port));
+  }
+  model::NetworkInterface interface = *found;
+  GINNEL_TRY(interface.port, read_port(request));
+  GINNEL_CHECKED(check_free(snapshot, interface.port));
+  interface.port.attached = now.time_since_epoch().count();
+  interface.attachment = make_resource_id("eni-attach", random);
+  return interface;
+}
+
+Result<model::NetworkInterface> detached(const model::Snapshot& snapshot, const std::string& interface_id) {
+  GINNEL_TRY(const auto* found, find_interface(snapshot, "detach", interface_id));
+  if (found->port.kind.empty()) return fail("detach", interface_id, "it is not attached");
+  model::NetworkInterface interface = *found;
+  interface.port = {};
+  interface.attachment.clear();
+  return interface;
+}
+
+json::array list_ports(const model::Snapshot& snapshot, const std::map<std::string, std::string>& problems) {
+  json::array out;
+  for (const auto* interface : snapshot.table<model::NetworkInterface>().all()) {
+    if (interface->port.kind.empty()) continue;
+    const auto problem = problems.find(interface->id);
+    out.push_back(json::object{
+        {"interface", interface->id},
+        {"vpc", interface->vpc},
+        {"subnet", interface->subnet},
+        {"address", interface->address},
+        {"mac", interface->mac},
+        {"kind", interface->port.kind},
+        {"device", interface->port.device},
+        {"netns", interface->port.netns},
+        {"state", problem == problems.end() ? "attached" : "waiting"},
+        {"why", problem == problems.end() ? "" : problem->second},
+    });
+  }
+  return out;
+}
+
+}  // namespace ginnel::daemon

@@ -1,0 +1,37 @@
+// What carries the region's own network interfaces on this host: the operator's attach and detach, as changes of the
+// model. Pure.
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "model/snapshot.h"
+
+namespace ginnel::daemon {
+
+struct AttachRequest {
+  std::string interface_id;
+  // Exactly one of them. `netns` is a name of `ip netns` or an absolute path.
+  std::string netns, tap, device;
+  std::string ifname;  // of a netns: the name inside; empty: eth0
+  uint32_t owner = 0;  // of a tap
+};
+
+// {"interface": "eni-…", "netns" | "tap" | "device": "…", "ifname"?: "…", "owner"?: 1000}; nothing else.
+Result<AttachRequest> read_attach_request(const std::string& body);
+
+// The interface as it is once it is attached; refused where it is not there, is somebody's already, or where a name
+// cannot be one. What stands on the host is not looked at: `port.netns_inode` is still to be filled in.
+Result<model::NetworkInterface> attached(const model::Snapshot& snapshot, const AttachRequest& request,
+                                         RandomSource& random, WallTime now);
+// The interface as it is once nothing carries it; refused where nothing that this was asked for does.
+Result<model::NetworkInterface> detached(const model::Snapshot& snapshot, const std::string& interface_id);
+
+// {"interface", "vpc", "address", "mac", "carried_by", "name", …} of all interfaces that are attached to this host.
+[[nodiscard]] boost::json::array list_ports(const model::Snapshot& snapshot,
+                                            const std::map<std::string, std::string>& problems);
+
+}  // namespace ginnel::daemon

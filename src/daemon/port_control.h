@@ -1,0 +1,44 @@
+// The part of the control socket that attaches network interfaces to this host (control.h lists the calls).
+//
+// An attachment is first looked at on the host, then committed, and answered once it is in force; one that does not
+// come into force is taken back. Called from HTTP threads; answers come from those of the committer and the applier.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "daemon/applier.h"
+#include "daemon/committer.h"
+#include "daemon/host_path.h"
+#include "http/message.h"
+#include "http/responder.h"
+
+namespace ginnel::daemon {
+
+class PortControl {
+ public:
+  // References must outlive this, and every answer.
+  PortControl(Committer& committer, Applier& applier, HostPath& path, const Clock& clock, RandomSource& random)
+      : committer_(committer), applier_(applier), path_(path), clock_(clock), random_(random) {}
+
+  [[nodiscard]] boost::json::array list() const;
+  void attach(const std::string& body, http::Responder responder);
+  void detach(const std::string& body, http::Responder responder);
+
+ private:
+  using Answer = std::shared_ptr<http::Responder>;
+
+  void commit(const model::NetworkInterface& wanted, const Answer& answer);
+  void answer_applied(const model::NetworkInterface& interface, const Status& status, const Answer& answer);
+  void take_back(const std::string& interface_id);
+
+  Committer& committer_;
+  Applier& applier_;
+  HostPath& path_;
+  const Clock& clock_;
+  RandomSource& random_;
+};
+
+}  // namespace ginnel::daemon
