@@ -52,7 +52,7 @@ def read(path):
 def files(root):
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in SKIPPED)
-        for name in sorted(names):
+        for name in sorted(set(names) - SKIPPED):
             yield os.path.relpath(os.path.join(folder, name), root)
 
 
