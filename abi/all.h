@@ -5,6 +5,7 @@
 
 #include "abi/balancer.h"
 #include "abi/config.h"
+#include "abi/count.h"
 #include "abi/destination.h"
 #include "abi/drop_reason.h"
 #include "abi/flow.h"

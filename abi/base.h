@@ -13,7 +13,7 @@
 #endif
 
 /* Of the layout of all maps together. A daemon that finds a program with another number must not write to its maps. */
-#define GINNEL_LAYOUT_VERSION 3u
+#define GINNEL_LAYOUT_VERSION 4u
 
 /* The size is part of the contract; and no byte is left undefined, since the kernel compares keys byte by byte. */
 #ifdef __cplusplus

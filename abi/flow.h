@@ -3,7 +3,8 @@
  *
  * A flow has two entries, one a direction, each keyed by the packet as it comes in from a port and telling what it
  * becomes; each names the other (ginnel_flow_partner). They are made by the program only. The daemon removes flows
- * that are idle: both entries, when both are (ginnel_flow_idle_limit_s). To cut a flow the daemon sets GINNEL_FLOW_CUT
+ * that are idle: both entries, when both are (ginnel_flow_idle_limit_s), by the program that counts what they hold
+ * (count.h). To cut a flow the daemon sets GINNEL_FLOW_CUT
  * in both entries: the next packet is dropped as FLOW_CUT (TCP: both ends get a reset) and both entries go. */
 #ifndef GINNEL_ABI_FLOW_H
 #define GINNEL_ABI_FLOW_H
@@ -74,8 +75,8 @@ struct ginnel_flow {
   __u32 target;      /* number of the load balancer's target, else 0 */
   __u16 idle_s;      /* TCP, open: may be silent so long; 0: the default */
   __u16 reserved;
-  __u32 iif; /* where it comes in: the oif of the other entry */
-  __u32 reserved2;
+  __u32 iif;      /* where it comes in: the oif of the other entry */
+  __u32 balancer; /* number of the one that chose the target, else 0 */
   __u64 packets, bytes;
 };
 GINNEL_LAYOUT(ginnel_flow, 96);

@@ -3,6 +3,7 @@
 #ifndef GINNEL_BPF_ACCOUNT_H
 #define GINNEL_BPF_ACCOUNT_H
 
+#include "bpf/count.h"
 #include "bpf/packet.h"
 
 /* Bits that this packet adds to the flow's state. */
@@ -14,12 +15,20 @@ static __always_inline __u32 news(const struct packet* p, const struct ginnel_fl
   return bits;
 }
 
+static __always_inline void note_reset(const struct packet* p, const struct ginnel_flow* flow) {
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return;
+  s->link = ginnel_link_of(&p->key, flow);
+  count_reset(flow->iif, flow->oif, flow->flags & GINNEL_FLOW_REVERSE);
+}
+
 static __always_inline int stage_account(struct __sk_buff* skb, struct packet* p) {
   struct ginnel_flow* flow = p->flow;
   const __u32 now = now_s(), bits = news(p, flow);
   if (flow->last_seen_s != now) flow->last_seen_s = now; /* written once a second: the line is shared by CPUs */
   __sync_fetch_and_add(&flow->packets, 1);
   __sync_fetch_and_add(&flow->bytes, skb->len);
+  if (p->tcp_flags & TCP_RST) note_reset(p, flow);
   if ((flow->state & bits) == bits) return NEXT;
 
   __sync_fetch_and_or(&flow->state, bits);

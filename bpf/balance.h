@@ -116,6 +116,7 @@ static __always_inline int through_balancer(struct decision* d, const struct gin
   const int result = choose_source(d, balancer, endpoint);
   if (result) return result;
   d->forward.link = d->reverse.link = link->number;
+  d->forward.balancer = d->reverse.balancer = d->balancer;
   d->forward.idle_s = d->reverse.idle_s = balancer->idle_s;
   d->rules |= RULES_SENDER;
   if (link->flags & GINNEL_LINK_JUDGED) d->rules |= RULES_RECEIVER;

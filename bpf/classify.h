@@ -16,7 +16,7 @@ static __always_inline void prepare(struct __sk_buff* skb, const struct packet* 
   reverse->destination = p->key.source;
   reverse->source_port = p->key.destination_port;
   reverse->destination_port = p->key.source_port;
-  reverse->oif = skb->ifindex;
+  reverse->oif = d->forward.iif = skb->ifindex;
   copy_mac(reverse->destination_mac, p->port->mac);
   reverse->flags = GINNEL_FLOW_REVERSE | delivery(!(p->port->flags & (GINNEL_PORT_SYSTEM | GINNEL_PORT_DEVICE)));
   reverse->out_scope = p->key.scope;
@@ -75,6 +75,7 @@ static __always_inline int stage_classify(struct __sk_buff* skb, struct packet* 
   /* The system may open nothing but probes. */
   if ((p->port->flags & GINNEL_PORT_SYSTEM) && (!link || !(link->flags & GINNEL_LINK_PROBE)))
     return DROP(SYSTEM_NO_FLOW);
+  p->link = link;
   if (link && (link->flags & GINNEL_LINK_BALANCED)) return through_balancer(d, link);
   if (link && (link->flags & GINNEL_LINK_PROBE)) return through_probe(d, link);
   if (link) {

@@ -4,6 +4,7 @@
 #ifndef GINNEL_BPF_CUT_H
 #define GINNEL_BPF_CUT_H
 
+#include "bpf/count.h"
 #include "bpf/ip_header.h"
 #include "bpf/packet.h"
 
@@ -147,7 +148,8 @@ static __always_inline struct tcphdr as_received(const struct ginnel_flow* flow,
   return out;
 }
 
-/* The whole stage for a packet whose flow is cut, its key in the scratch: a verdict or the negated reason of a drop. */
+/* The whole stage for a packet whose flow is cut, its key and whose it is in the scratches: a verdict or the negated
+ * reason of a drop. */
 __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4) {
   struct decision* d = scratch_decision();
   struct cut_scratch* s = scratch_cut();
@@ -163,8 +165,8 @@ __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4) {
     const struct tcphdr received = as_received(flow, flow->flags & GINNEL_FLOW_REVERSE ? &s->partner : key, &s->tcp);
     fill_onward(&s->reset, flow, &received);
   }
-  bpf_map_delete_elem(&flows, key);
-  bpf_map_delete_elem(&flows, &s->partner);
+  end_entry_of(key);
+  end_entry_of(&s->partner);
   if (!is_tcp) return DROP(FLOW_CUT);
 
   const __u32 headers = l4 + s->tcp.doff * 4u, payload = skb->len > headers ? skb->len - headers : 0;

@@ -25,6 +25,7 @@ static __always_inline int stage_flow(struct __sk_buff* skb, struct packet* p) {
     struct decision* d = scratch_decision();
     if (!d) return DROP(FLOW_CUT);
     d->key = p->key;
+    note_whose(skb, p, flow);
     return cut_flow(skb, p->l4);
   }
   if (flow && !opens_anew(p, flow)) {

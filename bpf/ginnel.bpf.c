@@ -4,7 +4,9 @@
 #include "bpf/antispoof.h"
 #include "bpf/arp.h"
 #include "bpf/classify.h"
+#include "bpf/count.h"
 #include "bpf/deliver.h"
+#include "bpf/end.h"
 #include "bpf/flow_lookup.h"
 #include "bpf/limits.h"
 #include "bpf/nd.h"
@@ -49,6 +51,7 @@ int ginnel_port(struct __sk_buff* skb) {
   struct packet packet = {};
   int verdict = stages(skb, &packet);
   if (verdict > 0) return verdict;
+  note_whose(skb, &packet, packet.flow);
   count_drop(-verdict);
   return TC_ACT_SHOT;
 }

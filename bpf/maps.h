@@ -156,9 +156,4 @@ struct decision {
 
 GINNEL_SCRATCH(scratch, struct decision, scratch_decision)
 
-static __always_inline void count_drop(__u32 reason) {
-  __u64* count = bpf_map_lookup_elem(&drops, &reason);
-  if (count) *count += 1;
-}
-
 #endif

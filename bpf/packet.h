@@ -53,6 +53,7 @@ enum special {
 struct packet {
   struct ginnel_flow_key key;
   const struct ginnel_port* port; /* where it came in */
+  const struct ginnel_link* link; /* that it would open a flow through */
   struct ginnel_flow* flow;       /* once known */
   __u32 l4;                       /* offset of the transport header */
   __u32 size;                     /* of the IP packet, or the largest that is cut from it */

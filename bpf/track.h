@@ -4,6 +4,7 @@
 #ifndef GINNEL_BPF_TRACK_H
 #define GINNEL_BPF_TRACK_H
 
+#include "bpf/count.h"
 #include "bpf/hash.h"
 #include "bpf/packet.h"
 
@@ -32,7 +33,7 @@ static __always_inline int take_over(struct decision* d, struct ginnel_flow* old
                           same_address(&forward->source, &d->reverse_key.destination);
   if (points_back && !is_idle(forward, d->key.protocol, now)) return 0;
   if (__sync_val_compare_and_swap(&old->last_seen_s, seen, now) != seen) return 0; /* another CPU was first */
-  if (points_back) bpf_map_delete_elem(&flows, &opener);
+  if (points_back) end_entry_of(&opener);
   return 1;
 }
 
@@ -47,7 +48,9 @@ __attribute__((noinline)) int take_port(__u32 port) {
   if (error != -EEXIST) return DROP(FLOW_TABLE_FULL);
   struct ginnel_flow* old = bpf_map_lookup_elem(&flows, &d->reverse_key);
   if (!old || !take_over(d, old)) return BUSY;
-  return bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_ANY) ? DROP(FLOW_TABLE_FULL) : 0;
+  end_entry_of(&d->reverse_key);
+  error = bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_NOEXIST);
+  return !error ? 0 : error == -EEXIST ? BUSY : DROP(FLOW_TABLE_FULL);
 }
 
 /* Clients take their ports in order, so neighbours of a taken one are taken too: a scan strides, by the golden section
@@ -119,24 +122,41 @@ static __always_inline void remove_former(const struct decision* d) {
   const struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, &former);
   if (!flow) return;
   struct ginnel_flow_key opener = ginnel_flow_partner(&former, flow);
-  if (same_key(&opener, &d->key)) bpf_map_delete_elem(&flows, &former);
+  if (same_key(&opener, &d->key)) end_entry_of(&former);
+}
+
+/* In the place of a former one, if need be. */
+static __always_inline int put_forward(const struct decision* d) {
+  int error = bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_NOEXIST);
+  if (error != -EEXIST) return error;
+  end_entry_of(&d->key);
+  error = bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_NOEXIST);
+  return error;
 }
 
 /* Both entries, the reverse one first: an answer may overtake. */
 __attribute__((noinline)) int track(void) {
   struct decision* d = scratch_decision();
   if (!d) return DROP(FLOW_TABLE_FULL);
-  int result = choose_port(d);
+  d->reverse.iif = d->forward.oif;
+  const __u32 opener = d->forward.iif;
+  int result = reserve_flow(opener);
   if (result) return result;
-  remove_former(d);
-  if (!bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_ANY)) return 0;
-  bpf_map_delete_elem(&flows, &d->reverse_key);
-  return DROP(FLOW_TABLE_FULL);
+  result = choose_port(d);
+  if (!result) {
+    remove_former(d);
+    if (!put_forward(d)) return 0;
+    end_entry_of(&d->reverse_key);
+    result = DROP(FLOW_TABLE_FULL);
+  }
+  release_flow(opener);
+  return result;
 }
 
 static __always_inline int stage_track(struct packet* p) {
   int result = track();
   if (result) return result;
+  count_new_flow();
   p->flow = bpf_map_lookup_elem(&flows, &p->key);
   return p->flow ? NEXT : DROP(FLOW_TABLE_FULL);
 }

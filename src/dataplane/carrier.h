@@ -36,6 +36,8 @@ class Carrier {
   Status finish();
 
   [[nodiscard]] const std::string& name() const { return to_.name; }
+  // Whether it holds nothing but counters.
+  [[nodiscard]] bool counts() const { return role_ == Role::counters; }
   [[nodiscard]] size_t unfit() const { return unfit_; }  // entries left out at the last reading
 
  private:

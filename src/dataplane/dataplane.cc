@@ -9,6 +9,7 @@
 #include <set>
 
 #include "dataplane/abi_values.h"
+#include "dataplane/counts.h"
 #include "dataplane/execute.h"
 #include "dataplane/linux_kernel.h"
 #include "dataplane/migration.h"
@@ -49,12 +50,6 @@ Status check_table_size(uint32_t size) {
   for (uint32_t divisor = 2; prime && divisor * divisor <= size; ++divisor) prime = size % divisor != 0;
   if (prime) return {};
   return fail("use table size", std::to_string(size), "it is not a prime up to " + std::to_string(kLargest));
-}
-
-// "ingress_denied" of "INGRESS_DENIED".
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 }  // namespace
@@ -160,8 +155,8 @@ class Dataplane::Impl {
   }
 
   Status adopt_state() {
-    const LinuxKernel::Parts parts{namespaces_,    *devices_, *attacher_, program_->tables(), *policies_,
-                                   program_->fd(), system_,   *nudger_,   table_size_};
+    const LinuxKernel::Parts parts{namespaces_, *devices_,      *attacher_, program_->tables(), program_->ender(),
+                                   *policies_,  program_->fd(), system_,    *nudger_,           table_size_};
     GINNEL_TRY(auto found, read_back(parts, program_->id()));
     observed_ = std::move(found.vpcs);
     kernel_.emplace(parts, std::move(found.ports));
@@ -241,6 +236,7 @@ class Dataplane::Impl {
   std::map<plan::VpcNumber, VpcState> observed_;
   uint32_t table_size_ = 0;
   bool adopted_ = false;
+  CountReader count_reader_;
   mutable std::mutex problems_mutex_;
   std::map<std::string, std::string> problems_;  // copy of kernel_->away()
 };
@@ -290,10 +286,13 @@ Status Dataplane::sweep(const std::set<plan::VpcNumber>& known) { return impl_->
 
 Result<CollectReport> Dataplane::collect(uint32_t now_s) {
   Tables& tables = impl_->program_->tables();
-  GINNEL_TRY(auto report, collect_flows(tables.flows, now_s));
+  GINNEL_TRY(auto report, collect_flows(tables.flows, impl_->program_->ender(), now_s));
   GINNEL_CHECKED(collect_proxies(tables.proxies, tables.flows, now_s));
+  GINNEL_CHECKED(collect_counts(tables));
   return report;
 }
+
+Result<Counts> Dataplane::counts() const { return impl_->count_reader_.read(impl_->program_->tables()); }
 
 Status Dataplane::cut(plan::LinkNumber link) {
   impl_->kernel_->add_gone({{link}, {}, {}, {}});
@@ -302,14 +301,10 @@ Status Dataplane::cut(plan::LinkNumber link) {
 
 Result<std::map<std::string, uint64_t>> Dataplane::drops() const {
   std::map<std::string, uint64_t> out;
-  const auto add = [&](uint32_t index, const char* name) -> Status {
-    GINNEL_TRY(const uint64_t packets, impl_->program_->tables().drops.sum(index));
-    if (packets != 0) out.emplace(lower(name), packets);
-    return {};
-  };
-#define GINNEL_ADD_DROP(name, text) GINNEL_CHECKED(add(GINNEL_DROP_##name, #name));
-  GINNEL_DROP_REASONS(GINNEL_ADD_DROP)
-#undef GINNEL_ADD_DROP
+  for (uint32_t reason = 1; reason < GINNEL_DROP_COUNT; ++reason) {
+    GINNEL_TRY(const uint64_t packets, impl_->program_->tables().drops.sum(reason));
+    if (packets != 0) out.emplace(drop_reason_name(reason), packets);
+  }
   return out;
 }
 

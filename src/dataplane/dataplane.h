@@ -5,10 +5,10 @@
 // port without a gap, and a plan that is already in force needs no operation. Maps of another layout are carried over
 // first (migration.h). Where the new program cannot be loaded, open() fails and the old one works on.
 //
-// Threads: one thread calls all members, except collect(), drops(), port_errors() and flow_count(), which any thread
-// may call. The calling thread's network namespace at open() is the daemon's: the host's ends of all ports are there.
-// Errors name the object and carry the errno. A failed apply() has done what it could; calling it again does the rest.
-// Needs CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See
+// Threads: one thread calls all members, except collect(), counts(), drops(), port_errors() and flow_count(), which any
+// thread may call. The calling thread's network namespace at open() is the daemon's: the host's ends of all ports are
+// there. Errors name the object and carry the errno. A failed apply() has done what it could; calling it again does the
+// rest. Needs CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN and CAP_BPF; no bpffs. See
 // docs/decisions/0010-devices-hold-the-data-plane.md.
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "dataplane/attach.h"
+#include "dataplane/counts.h"
 #include "dataplane/flow_gc.h"
 #include "maglev/maglev.h"
 #include "planner/plan.h"
@@ -62,6 +63,8 @@ class Dataplane {
   // Packets by the reason of their drop, reasons without any left out: "ingress_denied". Since the first
   // program of the tag was loaded.
   [[nodiscard]] Result<std::map<std::string, uint64_t>> drops() const;
+  // What passed and was dropped, by port and by link (counts.h). From any thread. Reads the whole flow table.
+  [[nodiscard]] Result<Counts> counts() const;
   // New flows that found no free source port, by balancer; balancers without any left out.
   [[nodiscard]] Result<std::map<plan::BalancerNumber, uint64_t>> port_errors() const;
   // Entries of the flow map, two a flow. Reads the whole map.

@@ -34,10 +34,11 @@ Status each_of(const std::vector<uint8_t>& keys, const std::vector<uint8_t>& val
 
 }  // namespace
 
-Status FlowCarrier::each_since(uint32_t since_s,
+Status FlowCarrier::each_since(uint32_t since_s, std::unordered_set<uint64_t>* seen,
                                const std::function<Status(const ginnel_flow_key&, ginnel_flow&)>& each) {
   return carrier_.read([&](std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count) {
     return each_of(keys, values, count, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status {
+      if (seen != nullptr) seen->insert(hash_of(key));
       return seen_since(flow, since_s) || (flow.flags & GINNEL_FLOW_CUT) != 0 ? each(key, flow) : Status{};
     });
   });
@@ -93,7 +94,8 @@ Status FlowCarrier::copy_again() {
   const uint32_t since_s = since_s_;
   since_s_ = monotonic_seconds();
   std::vector<std::pair<ginnel_flow_key, ginnel_flow>> changed;
-  GINNEL_CHECKED(each_since(since_s, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status {
+  std::unordered_set<uint64_t> seen;
+  GINNEL_CHECKED(each_since(since_s, &seen, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status {
     changed.emplace_back(key, flow);
     return {};
   }));
@@ -108,6 +110,18 @@ Status FlowCarrier::copy_again() {
     GINNEL_CHECKED(tell_partner(key, flow, before == nullptr ? 0 : before->state));
     second_[hash] = {hash, flow.packets, flow.bytes, flow.state};
   }
+  return remove_ended(seen);
+}
+
+// What the old program or the daemon took out since the first reading is counted where it ended.
+Status FlowCarrier::remove_ended(const std::unordered_set<uint64_t>& seen) {
+  if (seen.size() == entries_) return {};
+  std::vector<ginnel_flow_key> ended;
+  GINNEL_CHECKED(to_.for_each([&](const ginnel_flow_key& key, const ginnel_flow&) {
+    if (!seen.contains(hash_of(key))) ended.push_back(key);
+  }));
+  for (const auto& key : ended) GINNEL_CHECKED(to_.erase(key));
+  entries_ = seen.size();
   return {};
 }
 
@@ -131,8 +145,9 @@ Status FlowCarrier::add_what_passed(const ginnel_flow_key& key, const ginnel_flo
 }
 
 Status FlowCarrier::finish() {
-  GINNEL_CHECKED(each_since(
-      since_s_, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status { return add_what_passed(key, flow); }));
+  GINNEL_CHECKED(each_since(since_s_, nullptr, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status {
+    return add_what_passed(key, flow);
+  }));
   return complete_all();
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "abi/flow.h"
@@ -35,8 +36,11 @@ class FlowCarrier {
     uint64_t hash, packets, bytes;
     uint32_t state;
   };
-  Status each_since(uint32_t since_s, const std::function<Status(const ginnel_flow_key&, ginnel_flow&)>& each);
+  // Those seen since then, or cut; `seen` gets the hashes of all.
+  Status each_since(uint32_t since_s, std::unordered_set<uint64_t>* seen,
+                    const std::function<Status(const ginnel_flow_key&, ginnel_flow&)>& each);
   Status complete_all();
+  Status remove_ended(const std::unordered_set<uint64_t>& seen);
   [[nodiscard]] const Copied* copied(uint64_t hash) const;
   Status tell_partner(const ginnel_flow_key& key, const ginnel_flow& flow, uint32_t before);
   Status add_what_passed(const ginnel_flow_key& key, const ginnel_flow& flow);

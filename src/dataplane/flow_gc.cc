@@ -16,16 +16,6 @@ bool is_idle(const ginnel_flow_key& key, const ginnel_flow& flow, uint32_t now_s
   return silent_s > static_cast<int32_t>(ginnel_flow_idle_limit_s(key.protocol, &flow));
 }
 
-// Whether the flow of `key` is idle in both directions now, seen again: it may have woken up since it was listed.
-Result<bool> still_idle(const Map<ginnel_flow_key, ginnel_flow>& flows, const ginnel_flow_key& key, uint32_t now_s,
-                        ginnel_flow_key& partner) {
-  GINNEL_TRY(const auto flow, flows.get(key));
-  if (!flow || !is_idle(key, *flow, now_s)) return false;
-  partner = ginnel_flow_partner(&key, &*flow);
-  GINNEL_TRY(const auto other, flows.get(partner));
-  return !other || is_idle(partner, *other, now_s);
-}
-
 bool touches(const Gone& gone, const ginnel_flow_key& key, const ginnel_flow& flow) {
   if (flow.link != 0 && gone.numbers.contains(flow.link)) return true;
   if (flow.target != 0 && gone.targets.contains(flow.target)) return true;
@@ -40,21 +30,15 @@ bool touches(const Gone& gone, const ginnel_flow_key& key, const ginnel_flow& fl
 
 }  // namespace
 
-Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s) {
+// The program looks again: a flow may have woken up since, and its other direction may be alive.
+Result<CollectReport> collect_flows(const Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, uint32_t now_s) {
   CollectReport report;
   std::vector<ginnel_flow_key> idle;
   GINNEL_CHECKED(flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
     ++report.entries;
     if (is_idle(key, flow, now_s)) idle.push_back(key);
   }));
-  for (const auto& key : idle) {
-    ginnel_flow_key partner{};
-    GINNEL_TRY(const bool over, still_idle(flows, key, now_s, partner));
-    if (!over) continue;
-    GINNEL_TRY(const bool first, flows.erase(key));
-    GINNEL_TRY(const bool second, flows.erase(partner));
-    report.removed += static_cast<size_t>(first) + static_cast<size_t>(second);
-  }
+  GINNEL_TRY(report.removed, ender.end_idle(idle, now_s));
   return report;
 }
 
@@ -83,13 +67,14 @@ std::optional<FlowLink> link_of(const ginnel_flow_key& key, const ginnel_flow& f
   return FlowLink{key.scope, {from_abi(key.destination), ntohs(key.destination_port), key.protocol}, flow.link};
 }
 
-Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone) {
+Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, const Gone& gone) {
   CutReport report;
   if (gone.empty()) return report;
   std::vector<ginnel_flow_key> found;
   GINNEL_CHECKED(flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
     if (touches(gone, key, flow)) found.push_back(key);
   }));
+  std::vector<ginnel_flow_key> others;
   for (const auto& key : found) {
     GINNEL_TRY(auto flow, flows.get(key));
     if (!flow || (flow->flags & GINNEL_FLOW_CUT) != 0 || !touches(gone, key, *flow)) continue;
@@ -99,9 +84,10 @@ Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone
       GINNEL_TRY(const bool there, flows.replace(key, *flow));
       if (there) report.marked.emplace_back(key, *flow);
     } else {
-      GINNEL_CHECKED(flows.erase(key));
+      others.push_back(key);
     }
   }
+  GINNEL_CHECKED(ender.end(others));
   return report;
 }
 

@@ -1,8 +1,8 @@
 // Flows that are over: removal of idle ones, and cutting those of links and ports that are gone.
 //
-// The functions read and write the flow map alone and may run on a thread of their own, beside the one that applies
-// plans. A pass over 400,000 entries takes about 150 ms of one processor. Times are seconds of CLOCK_MONOTONIC, as the
-// packet program notes them. Limits: ginnel_flow_idle_limit_s in abi/flow.h.
+// The functions read and write the flow map and the counters of what ended alone and may run on a thread of their own,
+// beside the one that applies plans. A pass over 400,000 entries takes about 150 ms of one processor. Times are seconds
+// of CLOCK_MONOTONIC, as the packet program notes them. Limits: ginnel_flow_idle_limit_s in abi/flow.h.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/flow_end.h"
 #include "dataplane/tables.h"
 
 namespace ginnel::dataplane {
@@ -22,7 +23,7 @@ struct CollectReport {
 
 // Removes the flows that were silent in both directions for longer than their limit: both entries together. An entry
 // whose other half is missing is judged alone.
-Result<CollectReport> collect_flows(Map<ginnel_flow_key, ginnel_flow>& flows, uint32_t now_s);
+Result<CollectReport> collect_flows(const Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, uint32_t now_s);
 
 // Removes what is remembered of PROXY headers that no flow is waiting for any more (abi/proxy.h); to be called after
 // collect_flows. Returns how many.
@@ -58,7 +59,7 @@ struct CutReport {
 
 // TCP flows are marked, so that both ends get a reset at the next packet (nudge.h makes them send one); others are
 // removed.
-Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, const Gone& gone);
+Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, const Gone& gone);
 
 // Of CLOCK_MONOTONIC.
 [[nodiscard]] uint32_t monotonic_seconds();

@@ -4,6 +4,7 @@
 #include "abi/flow.h"
 #include "base/result.h"
 #include "dataplane/maps.h"
+#include "dataplane/tables.h"
 
 namespace ginnel::dataplane {
 
@@ -13,5 +14,9 @@ namespace ginnel::dataplane {
 // was changed.
 Result<bool> complete_flow(uint32_t from_version, const Map<ginnel_flow_key, ginnel_flow>& flows,
                            const ginnel_flow_key& key, ginnel_flow& flow);
+
+// Where the old layout has no counters beside its flows (before version 4): they begin with the flows that are open, as
+// if these had just been opened, so that none ends that was never counted. While no flow is opened.
+Status begin_counts(Tables& tables);
 
 }  // namespace ginnel::dataplane

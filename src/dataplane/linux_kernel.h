@@ -36,6 +36,7 @@ class LinuxKernel final : public Kernel {
     Devices& devices;
     Attacher& attacher;
     Tables& tables;
+    FlowEnder& ender;
     Policies& policies;
     int program_fd;
     SystemPort system;

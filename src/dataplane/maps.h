@@ -71,6 +71,12 @@ class Map {
     if (bpf_map_update_elem(fd_.get(), &key, &value, BPF_ANY) == 0) return {};
     return write_failed(name_, capacity_, errno);
   }
+  // Many at once; values by the places of their keys.
+  Status put_all(const std::vector<Key>& keys, const std::vector<Value>& values) {
+    auto count = static_cast<uint32_t>(keys.size());
+    if (bpf_map_update_batch(fd_.get(), keys.data(), values.data(), &count, nullptr) == 0) return {};
+    return write_failed(name_, capacity_, errno);
+  }
   // Only where there is an entry already; false if there is none.
   Result<bool> replace(const Key& key, const Value& value) {
     if (bpf_map_update_elem(fd_.get(), &key, &value, BPF_EXIST) == 0) return true;

@@ -9,11 +9,13 @@
 #include <set>
 
 #include "abi/settings.h"
+#include "dataplane/layout_changes.h"
 
 namespace ginnel::dataplane {
 namespace {
 
 constexpr const char* kFlows = "flows";
+constexpr const char* kPortCounts = "port_counts";
 constexpr const char* kSettings = "settings";
 
 // Until every run of a program that began before has ended: they run inside RCU's reading sections, for which this
@@ -40,6 +42,7 @@ Result<Migration> Migration::prepare(const RunningProgram& old, uint32_t from_ve
 
 Status Migration::match_maps() {
   std::set<std::string> ours;
+  counts_ = old_.maps.contains(kPortCounts);
   for (const auto& [name, fd] : fresh_.maps()) {
     ours.insert(kernel_map_name(name));
     const auto found = old_.maps.find(kernel_map_name(name));
@@ -104,10 +107,17 @@ Status Migration::hold() {
 
 Status Migration::finish() {
   wait_for_running_programs();
+  // Before flows are opened again, since how many there are must not be missed by one.
+  for (Carrier& each : carriers_) {
+    if (each.counts()) GINNEL_CHECKED(each.finish());
+  }
   // Whatever the old program could open is there already, if it was held.
-  if (old_settings_) GINNEL_CHECKED(fresh_.tables().settings.put(0, {}));
+  if (old_settings_ && counts_) GINNEL_CHECKED(fresh_.tables().settings.put(0, {}));
   if (flows_) GINNEL_CHECKED(flows_->finish());
-  for (Carrier& each : carriers_) GINNEL_CHECKED(each.finish());
+  if (!counts_) GINNEL_CHECKED(begin_counts(fresh_.tables()));
+  for (Carrier& each : carriers_) {
+    if (!each.counts()) GINNEL_CHECKED(each.finish());
+  }
   GINNEL_CHECKED(fresh_.tables().settings.put(0, {}));
   log_.info(
       "data plane: carried over from layout {} to {}: {} entries of flows, {} do not fit; no flow was opened for {} ms",

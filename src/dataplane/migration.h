@@ -54,6 +54,7 @@ class Migration {
   // The old program's settings: where, and how they are written; none if it knows no hold.
   std::optional<MapContents> old_settings_;
   std::optional<RecordCopy> to_old_settings_;
+  bool counts_ = false;  // whether the old program counts beside its flows
   uint64_t held_ns_ = 0;
 };
 

@@ -145,6 +145,10 @@ Status Program::finish_maps(const LoadOptions& options) {
   GINNEL_CHECKED(hold_maps(fd(), maps_));
   GINNEL_TRY(Tables tables, Tables::bind(maps_));
   tables_ = std::make_unique<Tables>(std::move(tables));
+  const bpf_program* end = bpf_object__find_program_by_name(object_.get(), GINNEL_END_PROGRAM);
+  if (end == nullptr) return fail("find", GINNEL_END_PROGRAM, "the object has no program of this name");
+  GINNEL_TRY(auto keys, (Map<__u32, ginnel_end_key>::bind(maps_["end_scratch"], "end_scratch")));
+  ender_ = std::make_unique<FlowEnder>(bpf_program__fd(end), std::move(keys));
   return {};
 }
 

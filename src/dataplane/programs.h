@@ -10,6 +10,7 @@
 #include "base/ip.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "dataplane/flow_end.h"
 #include "dataplane/running.h"
 #include "dataplane/tables.h"
 
@@ -37,6 +38,7 @@ class Program {
   [[nodiscard]] int fd() const { return bpf_program__fd(program_); }
   [[nodiscard]] uint32_t id() const { return id_; }
   Tables& tables() { return *tables_; }
+  FlowEnder& ender() { return *ender_; }
   // Whether it works on the running program's maps.
   [[nodiscard]] bool took_over() const { return took_over_; }
   // All that it holds, by the full names; the descriptors are its own.
@@ -58,6 +60,7 @@ class Program {
   UniqueFd policy_names_, probe_names_;
   std::map<std::string, int> maps_;
   std::unique_ptr<Tables> tables_;  // keeps its address when the program is moved
+  std::unique_ptr<FlowEnder> ender_;
 };
 
 }  // namespace ginnel::dataplane

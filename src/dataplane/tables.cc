@@ -36,6 +36,10 @@ Result<Tables> Tables::bind(const std::map<std::string, int>& descriptors) {
   GINNEL_CHECKED(bind_map(descriptors, kProbeNamesMap, out.probe_names));
   GINNEL_CHECKED(bind_map(descriptors, "flows", out.flows));
   GINNEL_CHECKED(bind_map(descriptors, "proxies", out.proxies));
+  GINNEL_CHECKED(bind_map(descriptors, "port_counts", out.port_counts));
+  GINNEL_CHECKED(bind_map(descriptors, "link_counts", out.link_counts));
+  GINNEL_CHECKED(bind_map(descriptors, "port_drops", out.port_drops));
+  GINNEL_CHECKED(bind_map(descriptors, "link_drops", out.link_drops));
   GINNEL_TRY(const int drops, descriptor(descriptors, "drops"));
   GINNEL_TRY(out.drops, Counters::bind(drops, "drops"));
   return out;

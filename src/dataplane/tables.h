@@ -37,8 +37,8 @@ struct ProbeName {
 static_assert(std::has_unique_object_representations_v<ProbeName>);
 
 struct Tables {
-  Map<__u32, ginnel_port> ports;
-  Map<ginnel_link_key, ginnel_link> links;
+  Map<__u32, ginnel_port> ports;            // also read from another thread
+  Map<ginnel_link_key, ginnel_link> links;  // also read from another thread
   Map<ginnel_route_key, __u32> routes;
   Map<ginnel_destination_key, ginnel_destination> destinations;
   Map<PolicyId, ginnel_policy> policies;
@@ -53,7 +53,12 @@ struct Tables {
   Map<ginnel_link_key, ProbeName> probe_names;
   Map<ginnel_flow_key, ginnel_flow> flows;     // also from another thread
   Map<ginnel_flow_key, ginnel_proxy> proxies;  // also from another thread
-  Counters drops;                              // also from another thread
+  // Also from another thread.
+  Map<__u32, ginnel_port_count> port_counts;
+  Map<ginnel_link_count_key, ginnel_link_count> link_counts;
+  Map<__u32, ginnel_drop_count> port_drops;
+  Map<ginnel_link_count_key, ginnel_drop_count> link_drops;
+  Counters drops;  // also from another thread
 
   // By the names that abi/README.md gives. Names the map that is missing or of another layout.
   static Result<Tables> bind(const std::map<std::string, int>& descriptors);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "case_file.h"
+#include "counts.h"
 #include "frame.h"
 #include "world.h"
 
@@ -50,6 +51,7 @@ class Runner {
       EXPECT_EQ(world_.program().proxies().all().size(), number(words.next("count")));
       return;
     }
+    if (expect_counts(world_, command, words)) return;
     if (command == "max_flows" || command == "max_proxies") return;
     if (!world_.apply(text)) throw BadCase("no command: " + command);
   }

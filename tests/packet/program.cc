@@ -50,6 +50,20 @@ Outcome Program::run(uint32_t ifindex, const Frame& frame) const {
   return outcome;
 }
 
+uint32_t Program::end(const std::vector<ginnel_flow_key>& keys, uint32_t flags, uint32_t now_s) const {
+  Map<uint32_t, ginnel_end_key> places(object_->maps.end_scratch);
+  for (uint32_t i = 0; i < keys.size(); i++) places.put(i, {keys[i], 0});
+  ginnel_end_request request{static_cast<uint32_t>(keys.size()), flags, now_s, 0};
+  bpf_test_run_opts options{};
+  options.sz = sizeof options;
+  options.ctx_in = &request;
+  options.ctx_size_in = sizeof request;
+  if (bpf_prog_test_run_opts(bpf_program__fd(object_->progs.ginnel_end), &options) != 0) {
+    throw std::system_error(errno, std::generic_category(), "run ginnel_end");
+  }
+  return request.ended;
+}
+
 uint32_t Program::time_ns(uint32_t ifindex, const Frame& frame, uint32_t repeat) const {
   std::vector<uint8_t> out(frame.bytes.size() + 256);
   bpf_test_run_opts options{};
@@ -87,6 +101,10 @@ void Program::clear() const {
   settings().put(0, {});
   exhausted().clear();
   flows().clear();
+  port_counts().clear();
+  link_counts().clear();
+  port_drops().clear();
+  link_drops().clear();
   proxies().clear();
 }
 

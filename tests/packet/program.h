@@ -72,6 +72,8 @@ class Program {
 
   // As if the frame came in from the device, which must be in the thread's network namespace.
   Outcome run(uint32_t ifindex, const Frame& frame) const;
+  // Ends the flows of these keys, at most GINNEL_END_KEYS, as the daemon does (abi/count.h); entries that are gone.
+  uint32_t end(const std::vector<ginnel_flow_key>& keys, uint32_t flags, uint32_t now_s) const;
   // Mean time of one run in ns, over `repeat` runs of the same frame, which the first changes.
   [[nodiscard]] uint32_t time_ns(uint32_t ifindex, const Frame& frame, uint32_t repeat) const;
   // Packets by reason since the load, those that are not 0.
@@ -98,6 +100,18 @@ class Program {
   Map<uint32_t, ginnel_settings> settings() const { return Map<uint32_t, ginnel_settings>(object_->maps.settings); }
   Map<uint32_t, uint64_t> port_errors() const { return Map<uint32_t, uint64_t>(object_->maps.port_errors); }
   Map<ginnel_flow_key, uint64_t> exhausted() const { return Map<ginnel_flow_key, uint64_t>(object_->maps.exhausted); }
+  Map<uint32_t, ginnel_port_count> port_counts() const {
+    return Map<uint32_t, ginnel_port_count>(object_->maps.port_counts);
+  }
+  Map<ginnel_link_count_key, ginnel_link_count> link_counts() const {
+    return Map<ginnel_link_count_key, ginnel_link_count>(object_->maps.link_counts);
+  }
+  Map<uint32_t, ginnel_drop_count> port_drops() const {
+    return Map<uint32_t, ginnel_drop_count>(object_->maps.port_drops);
+  }
+  Map<ginnel_link_count_key, ginnel_drop_count> link_drops() const {
+    return Map<ginnel_link_count_key, ginnel_drop_count>(object_->maps.link_drops);
+  }
   // The balancer's table becomes these numbers of targets.
   void put_table(uint32_t balancer, const std::vector<uint32_t>& places) const;
   Map<ginnel_flow_key, ginnel_proxy> proxies() const {

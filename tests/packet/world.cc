@@ -62,6 +62,8 @@ bool World::apply(const std::string& line) {
     program_.settings().put(0, {GINNEL_SETTING_HOLD, 0});
   } else if (command == "forget_proxies") {
     program_.proxies().clear();
+  } else if (command == "collect") {
+    collect();
   } else if (command == "cut" || command == "age") {
     change_flows(words, command);
   } else {
@@ -331,6 +333,15 @@ void World::change_flows(Words words, const std::string& how) {
     }
     program_.flows().put(key, flow);
   }
+}
+
+// "collect": idle flows are removed, as the daemon does every few seconds.
+void World::collect() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  std::vector<ginnel_flow_key> keys;
+  for (const auto& [key, flow] : program_.flows().all()) keys.push_back(key);
+  program_.end(keys, GINNEL_END_IDLE, static_cast<uint32_t>(now.tv_sec));
 }
 
 }  // namespace ginnel::packet_test

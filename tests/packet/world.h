@@ -40,6 +40,7 @@ class World {
   void policy(Words words);
   void rule(Words words);
   void occupy(Words words);
+  void collect();
   void change_flows(Words words, const std::string& how);
 
   Program& program_;

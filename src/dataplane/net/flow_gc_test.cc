@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <memory>
+#include <vector>
+
 #include "dataplane/abi_values.h"
 #include "dataplane/net/own_network.h"
+#include "dataplane/programs.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -16,20 +20,30 @@ constexpr uint32_t kNow = 10000;
 class FlowGc : public testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root: makes a BPF map";
-    const UniqueFd fd(
-        bpf_map_create(BPF_MAP_TYPE_HASH, "flows", sizeof(ginnel_flow_key), sizeof(ginnel_flow), 1024, nullptr));
-    ASSERT_TRUE(fd);
-    auto bound = Map<ginnel_flow_key, ginnel_flow>::bind(fd.get(), "flows");
-    ASSERT_GOOD(bound);
-    flows_ = std::move(*bound);
-    const UniqueFd proxies(
-        bpf_map_create(BPF_MAP_TYPE_HASH, "proxies", sizeof(ginnel_flow_key), sizeof(ginnel_proxy), 16, nullptr));
-    ASSERT_TRUE(proxies);
-    auto bound_proxies = Map<ginnel_flow_key, ginnel_proxy>::bind(proxies.get(), "proxies");
-    ASSERT_GOOD(bound_proxies);
-    proxies_ = std::move(*bound_proxies);
+    if (geteuid() != 0) GTEST_SKIP() << "needs root: loads the packet program";
+    ASSERT_GOOD(program_->ender().end(all(flows())));
+    for (const auto& key : all(proxies())) ASSERT_TRUE(proxies().erase(key).value());
   }
+  static void SetUpTestSuite() {
+    if (geteuid() != 0) return;
+    LoadOptions options;
+    options.flows = 4096;
+    auto loaded = Program::load(options, log_);
+    ASSERT_GOOD(loaded);
+    program_ = std::make_unique<Program>(std::move(*loaded));
+  }
+  static void TearDownTestSuite() { program_.reset(); }
+
+  static Map<ginnel_flow_key, ginnel_flow>& flows() { return program_->tables().flows; }
+  static Map<ginnel_flow_key, ginnel_proxy>& proxies() { return program_->tables().proxies; }
+  template <typename Key, typename Value>
+  static std::vector<Key> all(const Map<Key, Value>& map) {
+    std::vector<Key> out;
+    EXPECT_GOOD(map.for_each([&](const Key& key, const Value&) { out.push_back(key); }));
+    return out;
+  }
+  Result<CollectReport> collect() { return collect_flows(flows(), program_->ender(), kNow); }
+  Result<CutReport> cut(const Gone& gone) { return cut_flows(flows(), program_->ender(), gone); }
 
   // A flow in VPC 1 from 10.0.1.5 to 10.0.1.6, seen so many seconds ago in its two directions; its key.
   ginnel_flow_key add(uint8_t protocol, uint16_t port, uint32_t state, uint32_t forward_s, uint32_t reverse_s,
@@ -57,8 +71,8 @@ class FlowGc : public testing::Test {
     std::swap(reverse.source_port, reverse.destination_port);
     reverse.flags = GINNEL_FLOW_REVERSE;
     reverse.last_seen_s = kNow - reverse_s;
-    EXPECT_GOOD(flows_.put(key, flow));
-    EXPECT_GOOD(flows_.put(partner, reverse));
+    EXPECT_GOOD(flows().put(key, flow));
+    EXPECT_GOOD(flows().put(partner, reverse));
     return key;
   }
   // How many of the flow's two entries are there.
@@ -66,11 +80,11 @@ class FlowGc : public testing::Test {
     ginnel_flow_key partner = key;
     std::swap(partner.source, partner.destination);
     std::swap(partner.source_port, partner.destination_port);
-    return (flows_.get(key).value() ? 1 : 0) + (flows_.get(partner).value() ? 1 : 0);
+    return (flows().get(key).value() ? 1 : 0) + (flows().get(partner).value() ? 1 : 0);
   }
 
-  Map<ginnel_flow_key, ginnel_flow> flows_;
-  Map<ginnel_flow_key, ginnel_proxy> proxies_;
+  static inline Log log_ = Log::discard();
+  static inline std::unique_ptr<Program> program_;
 };
 
 TEST_F(FlowGc, AFlowGoesWhenBothDirectionsAreIdleForItsLimit) {
@@ -99,7 +113,7 @@ TEST_F(FlowGc, AFlowGoesWhenBothDirectionsAreIdleForItsLimit) {
     cases.emplace_back(each, add(each.protocol, ++port, each.state, each.forward_s, each.reverse_s));
     removed += static_cast<size_t>(2 - each.left);
   }
-  const auto report = collect_flows(flows_, kNow);
+  const auto report = collect();
   ASSERT_GOOD(report);
   EXPECT_EQ(report->entries, 2 * cases.size());
   EXPECT_EQ(report->removed, removed);
@@ -111,9 +125,27 @@ TEST_F(FlowGc, AnEntryWithoutItsOtherHalfGoesAlone) {
   ginnel_flow_key partner = key;
   std::swap(partner.source, partner.destination);
   std::swap(partner.source_port, partner.destination_port);
-  ASSERT_TRUE(flows_.erase(partner).value());
-  EXPECT_EQ(collect_flows(flows_, kNow).value().removed, 1U);
+  ASSERT_TRUE(flows().erase(partner).value());
+  EXPECT_EQ(collect().value().removed, 1U);
   EXPECT_EQ(entries(key), 0);
+}
+
+TEST_F(FlowGc, AFlowThatHasWokenUpSinceItWasSeenIdleStays) {
+  const auto idle = add(GINNEL_UDP, 1000, GINNEL_FLOW_ANSWERED, 121, 121);
+  const auto woken = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 121, 121);
+  const auto seen = all(flows());
+  auto flow = *flows().get(woken).value();
+  flow.last_seen_s = kNow;
+  ASSERT_TRUE(flows().replace(woken, flow).value());
+  EXPECT_EQ(program_->ender().end_idle(seen, kNow).value(), 2U);
+  EXPECT_EQ(entries(idle), 0);
+  EXPECT_EQ(entries(woken), 2);
+}
+
+TEST_F(FlowGc, MoreFlowsThanTheProgramTakesAtOnce) {
+  for (uint16_t i = 0; i < 1000; ++i) add(GINNEL_UDP, static_cast<uint16_t>(2000 + i), GINNEL_FLOW_ANSWERED, 121, 121);
+  EXPECT_EQ(collect().value().removed, 2000U);
+  EXPECT_TRUE(all(flows()).empty());
 }
 
 TEST_F(FlowGc, CutMarksTcpRemovesUdpAndLeavesOtherLinks) {
@@ -121,19 +153,19 @@ TEST_F(FlowGc, CutMarksTcpRemovesUdpAndLeavesOtherLinks) {
   const auto udp = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7);
   const auto other = add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED, 1, 1, 8);
   const auto inside = add(GINNEL_TCP, 1003, GINNEL_FLOW_ANSWERED, 1, 1);
-  EXPECT_EQ(cut_flows(flows_, {{7}, {}, {}, {}}).value().entries, 4U);
-  EXPECT_NE(flows_.get(tcp).value()->flags & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(cut({{7}, {}, {}, {}}).value().entries, 4U);
+  EXPECT_NE(flows().get(tcp).value()->flags & GINNEL_FLOW_CUT, 0);
   EXPECT_EQ(entries(tcp), 2);
   EXPECT_EQ(entries(udp), 0);
-  for (const auto& key : {other, inside}) EXPECT_EQ(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
-  EXPECT_EQ(cut_flows(flows_, {{7}, {}, {}, {}}).value().entries, 0U) << "a flow is cut once";
+  for (const auto& key : {other, inside}) EXPECT_EQ(flows().get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(cut({{7}, {}, {}, {}}).value().entries, 0U) << "a flow is cut once";
 }
 
 TEST_F(FlowGc, CutByPortMeetsThatAddressOfThatVpcOnly) {
   const auto key = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1);
-  EXPECT_EQ(cut_flows(flows_, {{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 0U);
-  EXPECT_EQ(cut_flows(flows_, {{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 2U);
-  EXPECT_NE(flows_.get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(cut({{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 0U);
+  EXPECT_EQ(cut({{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 2U);
+  EXPECT_NE(flows().get(key).value()->flags & GINNEL_FLOW_CUT, 0);
 }
 
 TEST_F(FlowGc, WhatIsKnownOfAHeaderGoesWithTheNeedForIt) {
@@ -155,39 +187,39 @@ TEST_F(FlowGc, WhatIsKnownOfAHeaderGoesWithTheNeedForIt) {
                                             {"opened a tick ahead", 0, 0U - 1U, false, true, true}}) {
     const auto key = add(GINNEL_TCP, ++port, each.state, 1, 1);
     if (each.has_flow) {
-      auto flow = *flows_.get(key).value();
+      auto flow = *flows().get(key).value();
       flow.flags |= each.has_header ? GINNEL_FLOW_PROXY : 0;
-      ASSERT_GOOD(flows_.put(key, flow));
+      ASSERT_GOOD(flows().put(key, flow));
     } else {
-      ASSERT_TRUE(flows_.erase(key).value());
+      ASSERT_TRUE(flows().erase(key).value());
     }
     ginnel_proxy proxy{};
     proxy.opened_s = kNow - each.age_s;
-    ASSERT_GOOD(proxies_.put(key, proxy));
+    ASSERT_GOOD(proxies().put(key, proxy));
     over += each.stays ? 0 : 1;
     cases.emplace_back(each, key);
   }
-  EXPECT_EQ(collect_proxies(proxies_, flows_, kNow).value(), over);
-  for (const auto& [each, key] : cases) EXPECT_EQ(proxies_.get(key).value().has_value(), each.stays) << each.what;
+  EXPECT_EQ(collect_proxies(proxies(), flows(), kNow).value(), over);
+  for (const auto& [each, key] : cases) EXPECT_EQ(proxies().get(key).value().has_value(), each.stays) << each.what;
 }
 
 TEST_F(FlowGc, CutByTarget) {
   const auto key = add(GINNEL_UDP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7, 21);
   const auto other = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7, 22);
-  EXPECT_EQ(cut_flows(flows_, {{}, {}, {}, {21}}).value().entries, 2U);
+  EXPECT_EQ(cut({{}, {}, {}, {21}}).value().entries, 2U);
   EXPECT_EQ(entries(key), 0);
   EXPECT_EQ(entries(other), 2);
 }
 
 TEST_F(FlowGc, ABalancersIdleTimeHoldsForOpenTcpOnly) {
   const auto with_idle_time = [&](const ginnel_flow_key& key, uint16_t idle_s) {
-    auto flow = *flows_.get(key).value();
+    auto flow = *flows().get(key).value();
     flow.idle_s = idle_s;
-    EXPECT_GOOD(flows_.put(key, flow));
+    EXPECT_GOOD(flows().put(key, flow));
     const auto partner = ginnel_flow_partner(&key, &flow);
-    auto other = *flows_.get(partner).value();
+    auto other = *flows().get(partner).value();
     other.idle_s = idle_s;
-    EXPECT_GOOD(flows_.put(partner, other));
+    EXPECT_GOOD(flows().put(partner, other));
     return key;
   };
   const auto longer = with_idle_time(add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 999, 999), 1000);
@@ -195,13 +227,13 @@ TEST_F(FlowGc, ABalancersIdleTimeHoldsForOpenTcpOnly) {
   const auto closed = with_idle_time(add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED | GINNEL_FLOW_RST, 61, 61), 1000);
   const auto unanswered = with_idle_time(add(GINNEL_TCP, 1003, 0, 61, 61), 1000);
   const auto datagrams = with_idle_time(add(GINNEL_UDP, 1004, GINNEL_FLOW_ANSWERED, 121, 121), 1000);
-  ASSERT_GOOD(collect_flows(flows_, kNow));
+  ASSERT_GOOD(collect());
   EXPECT_EQ(entries(longer), 2);
   for (const auto& key : {shorter, closed, unanswered, datagrams}) EXPECT_EQ(entries(key), 0);
 }
 
 TEST_F(FlowGc, AMapOfAnotherLayoutIsRefused) {
-  const auto refused = Map<ginnel_flow_key, uint64_t>::bind(flows_.fd(), "flows");
+  const auto refused = Map<ginnel_flow_key, uint64_t>::bind(flows().fd(), "flows");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().text(), "use map flows: it holds " + std::to_string(sizeof(ginnel_flow_key)) + " and " +
                                         std::to_string(sizeof(ginnel_flow)) + " bytes, not " +
@@ -211,7 +243,7 @@ TEST_F(FlowGc, AMapOfAnotherLayoutIsRefused) {
 TEST_F(FlowGc, ManyEntriesAreReadInBatches) {
   for (uint16_t i = 0; i < 300; ++i) add(GINNEL_UDP, static_cast<uint16_t>(2000 + i), GINNEL_FLOW_ANSWERED, 1, 1);
   size_t seen = 0;
-  ASSERT_GOOD(flows_.for_each([&](const ginnel_flow_key&, const ginnel_flow&) { ++seen; }, 1));
+  ASSERT_GOOD(flows().for_each([&](const ginnel_flow_key&, const ginnel_flow&) { ++seen; }, 1));
   EXPECT_EQ(seen, 600U);
 }
 

@@ -95,11 +95,26 @@ TEST_P(Upgrade, NothingIsLostToAndFro) {
   EXPECT_LE(flow->packets, datagrams.sent());
   EXPECT_GE(flow->packets + 2 * kRounds, datagrams.sent());
   EXPECT_GE(dropped("no_destination"), denied);
+  ASSERT_TRUE(wait_until([&] {
+    const auto all = dataplane_->counts();
+    return all && all->ports.at("eni-1-6").opened >= connections.made();
+  }));
+  const PortCounts b = dataplane_->counts().value().ports.at("eni-1-6");
+  EXPECT_EQ(b.tracked, dataplane_->flow_count().value() / 2 - dataplane_->counts().value().ports.at("eni-1-5").tracked);
   const size_t entries = dataplane_->flow_count().value();
+  const auto counts = dataplane_->counts();
+  ASSERT_GOOD(counts);
   dataplane_.reset();
   run_next();
   run_this(vpc);
   EXPECT_EQ(dataplane_->flow_count().value(), entries);
+  const auto carried = dataplane_->counts();
+  ASSERT_GOOD(carried);
+  for (const std::string id : {"eni-1-5", "eni-1-6"}) {
+    PortCounts before = counts->ports.at(id), after = carried->ports.at(id);
+    before.drops = after.drops = {};  // what is dropped is sent again
+    EXPECT_EQ(after, before) << id;
+  }
   std::printf("%llu datagrams, %llu numbers, %llu connections; %llu packets met a hold\n",
               static_cast<unsigned long long>(datagrams.sent()), static_cast<unsigned long long>(stream.received()),
               static_cast<unsigned long long>(connections.made()),

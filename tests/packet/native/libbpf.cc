@@ -162,6 +162,14 @@ int bpf_program__fd(const bpf_program* program) {
 }
 
 int bpf_prog_test_run_opts(int program, bpf_test_run_opts* options) {
+  const Loaded& loaded = programs().at(static_cast<size_t>(program));
+  if (bpf_program__type(loaded.program) == BPF_PROG_TYPE_SYSCALL) {
+    activate(loaded.object);
+    const auto call = reinterpret_cast<int (*)(void*)>(loaded.function);
+    options->retval = static_cast<__u32>(call(const_cast<void*>(options->ctx_in)));
+    MapOf::forget_old();
+    return 0;
+  }
   if (options->data_size_in < 14) return failed(-EINVAL);  // ETH_HLEN, as in the kernel
   const auto* bytes = static_cast<const uint8_t*>(options->data_in);
   Packet packet(bytes, options->data_size_in, linear_bytes(options->data_size_in));
@@ -173,7 +181,6 @@ int bpf_prog_test_run_opts(int program, bpf_test_run_opts* options) {
   std::memcpy(&protocol, bytes + 12, sizeof protocol);
   packet.context.protocol = protocol;
   redirection() = {};
-  const Loaded& loaded = programs().at(static_cast<size_t>(program));
   activate(loaded.object);
   const auto run = reinterpret_cast<int (*)(__sk_buff*)>(loaded.function);
   options->retval = static_cast<__u32>(run(&packet.context));

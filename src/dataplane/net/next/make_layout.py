@@ -57,6 +57,8 @@ def main():
     flow.change("ginnel_flow", with_first("__u64 next_only;"))
     flow.replace(r"^  __u16 idle_s;", "  __u32 idle_s;")
     flow.replace(r"^  __u16 reserved;\n", "")
+    headers["count.h"].change("ginnel_port_count", with_first("__u64 next_only;"))
+    headers["count.h"].change("ginnel_link_count", with_first("__u64 next_only;"))
     headers["port.h"].change("ginnel_port", moved("interface_id", to_front=True))
     headers["port.h"].change("ginnel_port", with_first("__u32 next_only[3];"))
     headers["link.h"].change("ginnel_link_key", moved("vpc"))

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
+/* What is counted beside the flows' own entries (abi/count.h): when a flow begins, when an entry goes, at a reset and
+ * at a drop. Nothing of it is on the way of a known flow's packets. */
+#ifndef GINNEL_BPF_COUNT_H
+#define GINNEL_BPF_COUNT_H
+
+#include "bpf/packet.h"
+
+GINNEL_HASH(port_counts, __u32, struct ginnel_port_count, GINNEL_MAX_PORTS);
+GINNEL_HASH(link_counts, struct ginnel_link_count_key, struct ginnel_link_count, GINNEL_MAX_LINKS);
+GINNEL_HASH(port_drops, __u32, struct ginnel_drop_count, GINNEL_MAX_PORTS);
+GINNEL_HASH(link_drops, struct ginnel_link_count_key, struct ginnel_drop_count, GINNEL_MAX_LINKS);
+
+struct count_scratch {
+  /* Of the entry that ends. */
+  struct ginnel_flow_key key;
+  struct ginnel_flow flow;
+  struct ginnel_link_count_key link; /* at hand */
+  /* Of the packet that is dropped. */
+  __u32 port;                           /* where it came in; 0: no port */
+  struct ginnel_link_count_key dropped; /* its link; of number 0: none */
+
+  struct ginnel_drop_count none; /* always zero: what a new row of any map begins with */
+};
+
+/* One for packets, one for the system call that ends flows, which packets may interrupt. */
+#define COUNT_OF_PACKETS 0u
+#define COUNT_OF_CALLS 1u
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 2);
+  __type(key, __u32);
+  __type(value, struct count_scratch);
+} count_scratch SEC(".maps");
+
+static __always_inline struct count_scratch* scratch_count(__u32 whose) {
+  return bpf_map_lookup_elem(&count_scratch, &whose);
+}
+
+static __always_inline struct ginnel_port_count* make_port_count(const struct count_scratch* s, __u32 ifindex) {
+  struct ginnel_port_count* count = bpf_map_lookup_elem(&port_counts, &ifindex);
+  if (count) return count;
+  bpf_map_update_elem(&port_counts, &ifindex, &s->none, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&port_counts, &ifindex);
+}
+
+static __always_inline struct ginnel_link_count* make_link_count(const struct count_scratch* s) {
+  struct ginnel_link_count* count = bpf_map_lookup_elem(&link_counts, &s->link);
+  if (count) return count;
+  bpf_map_update_elem(&link_counts, &s->link, &s->none, BPF_NOEXIST);
+  return bpf_map_lookup_elem(&link_counts, &s->link);
+}
+
+/* Room for one more flow that the port opens: NEXT, or the negated reason of a drop. */
+static __always_inline int reserve_flow(__u32 ifindex) {
+  const struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  struct ginnel_port_count* count = s ? make_port_count(s, ifindex) : NULL;
+  if (!count) return DROP(FLOW_TABLE_FULL);
+  __sync_fetch_and_add(&count->tracked, 1);
+  return NEXT;
+}
+
+static __always_inline void release_flow(__u32 ifindex) {
+  struct ginnel_port_count* count = bpf_map_lookup_elem(&port_counts, &ifindex);
+  if (count) __sync_fetch_and_add(&count->tracked, -1);
+}
+
+/* A flow whose entries stand; the room for it is counted already. */
+__attribute__((noinline)) int count_new_flow(void) {
+  const struct decision* d = scratch_decision();
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!d || !s) return 0;
+  struct ginnel_port_count* from = make_port_count(s, d->forward.iif);
+  if (from) __sync_fetch_and_add(&from->opened, 1);
+  struct ginnel_port_count* to = make_port_count(s, d->forward.oif);
+  if (to) __sync_fetch_and_add(&to->accepted, 1);
+  s->link = ginnel_link_of(&d->key, &d->forward);
+  struct ginnel_link_count* link = s->link.link ? make_link_count(s) : NULL;
+  if (link) __sync_fetch_and_add(&link->opened, 1);
+  return 0;
+}
+
+/* Adds what the entry of the scratch holds to the totals. */
+static __always_inline void count_ended(struct count_scratch* s) {
+  const struct ginnel_flow* flow = &s->flow;
+  const __u64 packets = flow->packets, bytes = flow->bytes;
+  const int reverse = flow->flags & GINNEL_FLOW_REVERSE;
+  struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &flow->iif);
+  if (from) {
+    __sync_fetch_and_add(&from->sent_packets, packets);
+    __sync_fetch_and_add(&from->sent_bytes, bytes);
+    if (!reverse) __sync_fetch_and_add(&from->tracked, -1);
+  }
+  struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &flow->oif);
+  if (to) {
+    __sync_fetch_and_add(&to->received_packets, packets);
+    __sync_fetch_and_add(&to->received_bytes, bytes);
+  }
+  s->link = ginnel_link_of(&s->key, flow);
+  struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
+  if (!link) return;
+  __sync_fetch_and_add(reverse ? &link->reverse_packets : &link->forward_packets, packets);
+  __sync_fetch_and_add(reverse ? &link->reverse_bytes : &link->forward_bytes, bytes);
+}
+
+/* Takes the entry of the scratch's key out of the table; whoever does counts what it holds. 1 if there was one. */
+__attribute__((noinline)) int end_entry(__u32 whose) {
+  struct count_scratch* s = scratch_count(whose);
+  const struct ginnel_flow* flow = s ? bpf_map_lookup_elem(&flows, &s->key) : NULL;
+  if (!flow) return 0;
+  s->flow = *flow;
+  /* An int: Linux 6.1 leaves the upper half of a map operation's result undefined. */
+  const int error = bpf_map_delete_elem(&flows, &s->key);
+  if (error) return 0;
+  count_ended(s);
+  return 1;
+}
+
+/* Likewise of any key, for the packet at hand. */
+static __always_inline void end_entry_of(const struct ginnel_flow_key* key) {
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return;
+  s->key = *key;
+  end_entry(COUNT_OF_PACKETS);
+}
+
+/* A TCP segment with RST passes; its link in the scratch. */
+__attribute__((noinline)) int count_reset(__u32 iif, __u32 oif, __u32 reverse) {
+  const struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return 0;
+  struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &iif);
+  if (from) __sync_fetch_and_add(&from->sent_resets, 1);
+  struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &oif);
+  if (to) __sync_fetch_and_add(&to->received_resets, 1);
+  struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
+  if (link) __sync_fetch_and_add(reverse ? &link->reverse_resets : &link->forward_resets, 1);
+  return 0;
+}
+
+/* Whose the packet is, for count_drop(): that of its flow, or of the link that it would open one through. */
+static __always_inline void note_whose(const struct __sk_buff* skb, const struct packet* p,
+                                       const struct ginnel_flow* flow) {
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return;
+  s->port = p->port ? skb->ifindex : 0;
+  if (flow) {
+    s->dropped = ginnel_link_of(&p->key, flow);
+  } else {
+    const struct ginnel_link* link = p->link;
+    const int counted = link && !(link->flags & GINNEL_LINK_PROBE);
+    s->dropped.vpc = p->key.scope;
+    s->dropped.link = counted ? link->number : 0;
+    s->dropped.balancer = counted ? link->balancer : 0;
+    s->dropped.address = p->key.destination;
+  }
+}
+
+/* The bound is computed last, where the kernel's verifier sees it. */
+static __always_inline void add_drop(struct ginnel_drop_count* count, __u32 reason) {
+  asm volatile("" : "+r"(reason));
+  __sync_fetch_and_add(&count->packets[reason % GINNEL_DROP_SLOTS], 1);
+}
+
+/* A packet that note_whose() knows. */
+__attribute__((noinline)) int count_drop(__u32 reason) {
+  __u64* all = bpf_map_lookup_elem(&drops, &reason);
+  if (all) *all += 1;
+  const struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s || !s->port) return 0;
+  struct ginnel_drop_count* port = bpf_map_lookup_elem(&port_drops, &s->port);
+  if (!port) {
+    bpf_map_update_elem(&port_drops, &s->port, &s->none, BPF_NOEXIST);
+    port = bpf_map_lookup_elem(&port_drops, &s->port);
+  }
+  if (port) add_drop(port, reason);
+  if (!s->dropped.link) return 0;
+  struct ginnel_drop_count* link = bpf_map_lookup_elem(&link_drops, &s->dropped);
+  if (!link) {
+    bpf_map_update_elem(&link_drops, &s->dropped, &s->none, BPF_NOEXIST);
+    link = bpf_map_lookup_elem(&link_drops, &s->dropped);
+  }
+  if (link) add_drop(link, reason);
+  return 0;
+}
+
+#endif
