@@ -35,7 +35,8 @@ Outcome ginnel(std::vector<std::string> arguments) {
 TEST(Command, HelpAndVersionSucceed) {
   EXPECT_THAT(ginnel({"--help"}).out, HasSubstr("serve"));
   EXPECT_THAT(ginnel({"--version"}).out, HasSubstr("ginnel 0."));
-  for (const char* command : {"serve", "status", "env", "account", "exec", "ca", "drops", "teardown", "relay"}) {
+  for (const char* command :
+       {"serve", "status", "env", "account", "exec", "ca", "drops", "flows", "teardown", "relay"}) {
     const Outcome outcome = ginnel({command, "--help"});
     EXPECT_EQ(outcome.code, kSuccess) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
@@ -69,6 +70,19 @@ TEST(Command, StateDirStandsBeforeOrAfter) {
     const Outcome outcome = ginnel(arguments);
     EXPECT_EQ(outcome.code, kFailure);
     EXPECT_THAT(outcome.err, HasSubstr(says));
+  }
+}
+
+TEST(Command, AFilterIsReadBeforeAnythingElse) {
+  const std::string dir = testing::TempDir() + "no-daemon-here";
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"flows", "--filter", "port"},
+                                                                     {"flows", "--follow", "--filter", "port"},
+                                                                     {"flows", "cut", "protocol=tcp", "port"}}) {
+    auto all = arguments;
+    all.insert(all.begin(), {"--state-dir", dir});
+    const Outcome outcome = ginnel(all);
+    EXPECT_EQ(outcome.code, kFailure);
+    EXPECT_EQ(outcome.err, "ginnel: read the condition port: it is not NAME=VALUE\n");
   }
 }
 

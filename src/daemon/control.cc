@@ -4,6 +4,7 @@
 
 #include "base/ip.h"
 #include "daemon/accounts.h"
+#include "daemon/names.h"
 
 namespace ginnel::daemon {
 namespace {
@@ -74,6 +75,7 @@ http::Response Control::get(const std::string& path) const {
     return answer(200, json::object{{"path", facts_.ca_path}, {"certificate", facts_.ca_certificate}});
   }
   if (path == "/v1/drops") return answer(200, hooks_.drops());
+  if (path == "/v1/names") return answer(200, names_of(*committer_.snapshot()));
   if (path.starts_with(kInstances)) return answer(instance(path.substr(kInstances.size())));
   return refuse(404, path + " is not known");
 }

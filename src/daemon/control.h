@@ -8,6 +8,7 @@
 //   GET  /v1/instances/ID    what `ginnel exec` needs
 //   GET  /v1/ca              the CA's certificate
 //   GET  /v1/drops           dropped packets by reason
+//   GET  /v1/names           what numbers in the packet program's maps stand for (names.h)
 //   POST /v1/teardown        stop, and take away what the region has in the kernel
 //
 // An error is {"error": "…"} with status 400, 404, 405 or 500.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "dataplane/abi_values.h"
 
@@ -27,11 +28,12 @@ Result<Number> parse_number(std::string_view text) {
   return out;
 }
 
-Result<FlowState> parse_state(std::string_view text) {
+Result<std::set<FlowState>> parse_states(std::string_view text) {
+  if (text == "open") return std::set{FlowState::opening, FlowState::established, FlowState::closing};
   for (const auto& [name, state] : kStates) {
-    if (text == name) return state;
+    if (text == name) return std::set{state};
   }
-  return fail("read", text, "is none of opening, established, closing, closed and reset");
+  return fail("read", text, "is none of opening, established, closing, closed, reset and open");
 }
 
 // "10.0.0.0/8", or an address alone.
@@ -57,7 +59,7 @@ Status take(FlowFilter& filter, const std::string& name, const std::string& valu
   if (name == "protocol") return put(filter.protocol, parse_protocol(value));
   if (name == "address") return put(filter.address, parse_address(value));
   if (name == "port") return put(filter.port, parse_number<uint16_t>(value));
-  if (name == "state") return put(filter.state, parse_state(value));
+  if (name == "state") return put(filter.states, parse_states(value));
   return fail("", "", "there is no such condition");
 }
 
@@ -101,13 +103,13 @@ Result<uint8_t> parse_protocol(std::string_view text) {
   return number;
 }
 
-bool FlowFilter::empty() const { return !vpc && !link && !interface && !protocol && !address && !port && !state; }
+bool FlowFilter::empty() const { return !vpc && !link && !interface && !protocol && !address && !port && !states; }
 
 bool FlowFilter::matches(const ginnel_flow_key& key, const ginnel_flow& flow) const {
   if (vpc && key.scope != *vpc && flow.out_scope != *vpc) return false;
   if (link && flow.link != *link) return false;
   if (protocol && key.protocol != *protocol) return false;
-  if (state && state_of(key.protocol, flow) != *state) return false;
+  if (states && !states->contains(state_of(key.protocol, flow))) return false;
   if (interface && !has(*interface, key.scope, key.source) && !has(*interface, flow.out_scope, flow.destination))
     return false;
   if (port) {
@@ -120,6 +122,20 @@ bool FlowFilter::matches(const ginnel_flow_key& key, const ginnel_flow& flow) co
   const ginnel_address* const all[] = {&key.source, &key.destination, &flow.source, &flow.destination};
   return std::any_of(std::begin(all), std::end(all),
                      [&](const ginnel_address* each) { return address->contains(from_abi(*each)); });
+}
+
+Result<FlowConditions> split_flow_conditions(const std::vector<std::string>& texts) {
+  FlowConditions out;
+  for (const auto& text : texts) {
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+      const size_t equals = word.find('=');
+      if (equals == 0 || equals == std::string::npos || equals + 1 == word.size())
+        return fail("read the condition", word, "it is not NAME=VALUE");
+      out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+  }
+  return out;
 }
 
 Result<FlowFilter> parse_flow_filter(const FlowConditions& conditions, const FlowNames& names) {

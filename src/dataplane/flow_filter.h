@@ -10,7 +10,7 @@
 //   protocol=tcp     tcp, udp, icmp, icmpv6 or a number
 //   address=CIDR     an address of the packet inside the CIDR, as it comes in or as it goes out
 //   port=N           likewise a port
-//   state=STATE      of FlowState
+//   state=STATE      of FlowState, or `open`: neither closed nor reset
 #pragma once
 
 #include <cstdint>
@@ -59,13 +59,16 @@ struct FlowFilter {
   std::optional<uint8_t> protocol;
   std::optional<Cidr> address;
   std::optional<uint16_t> port;
-  std::optional<FlowState> state;
+  std::optional<std::set<FlowState>> states;
 
   [[nodiscard]] bool empty() const;
   [[nodiscard]] bool matches(const ginnel_flow_key& key, const ginnel_flow& flow) const;
 };
 
 using FlowConditions = std::vector<std::pair<std::string, std::string>>;  // name and value, as above
+
+// Of words "NAME=VALUE", several to a text where blanks stand between them. An Error names the word that is none.
+Result<FlowConditions> split_flow_conditions(const std::vector<std::string>& texts);
 
 // An Error names the condition and its value: one that is not known, not well formed, or given twice.
 Result<FlowFilter> parse_flow_filter(const FlowConditions& conditions, const FlowNames& names);

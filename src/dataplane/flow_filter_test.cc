@@ -65,6 +65,7 @@ TEST(FlowFilter, SaysTheSameOfBothEntries) {
                                                     {{{"port", "8081"}}, false},
                                                     {{{"state", "established"}}, true},
                                                     {{{"state", "opening"}}, false},
+                                                    {{{"state", "open"}}, true},
                                                     {{{"port", "443"}, {"address", "10.0.1.10"}, {"link", "30"}}, true},
                                                     {{{"port", "443"}, {"address", "10.9.1.10"}}, false}}) {
     const auto filter = parse_flow_filter(conditions, names());
@@ -88,6 +89,30 @@ TEST(FlowFilter, NamesWhatIsWrong) {
     const auto filter = parse_flow_filter(conditions, names());
     ASSERT_FALSE(filter) << text;
     EXPECT_EQ(filter.error().text(), text);
+  }
+}
+
+TEST(FlowFilter, OpenIsWhatHasNotEnded) {
+  Entries flow = through_an_endpoint();
+  const auto open = parse_flow_filter({{"state", "open"}}, names()).value();
+  for (const auto& [bits, wanted] :
+       std::vector<std::pair<uint32_t, bool>>{{0, true},
+                                              {GINNEL_FLOW_ANSWERED | GINNEL_FLOW_FIN_FORWARD, true},
+                                              {GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE, false},
+                                              {GINNEL_FLOW_RST, false}}) {
+    flow.forward.state = bits;
+    EXPECT_EQ(open.matches(flow.key, flow.forward), wanted) << bits;
+  }
+}
+
+TEST(FlowFilter, ConditionsStandInOneTextOrInSeveral) {
+  const FlowConditions wanted = {{"port", "443"}, {"protocol", "tcp"}, {"address", "10.0.0.0/16"}};
+  EXPECT_EQ(split_flow_conditions({"port=443 protocol=tcp", " address=10.0.0.0/16"}).value(), wanted);
+  EXPECT_TRUE(split_flow_conditions({""}).value().empty());
+  for (const std::string word : {"port", "=443", "port="}) {
+    const auto conditions = split_flow_conditions({"protocol=tcp " + word});
+    ASSERT_FALSE(conditions) << word;
+    EXPECT_EQ(conditions.error().text(), "read the condition " + word + ": it is not NAME=VALUE");
   }
 }
 

@@ -5,29 +5,25 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstring>
 #include <optional>
-#include <span>
+#include <vector>
 
 #include "dataplane/abi_values.h"
 
 namespace ginnel::dataplane {
 namespace {
 
-struct Segment {
-  ethhdr ethernet;
-  iphdr ip;
-  tcphdr tcp;
-} __attribute__((packed));
-static_assert(sizeof(Segment) == 54);
+constexpr uint8_t kHops = 64;
 
 struct PseudoHeader {
-  uint32_t source, destination;
-  uint8_t zero, protocol;
-  uint16_t length;
+  ginnel_address source, destination;
+  uint32_t length, protocol;
 };
 
 uint32_t sum_of(const void* bytes, size_t length, uint32_t start = 0) {
@@ -41,39 +37,73 @@ uint16_t folded(uint32_t sum) {
   return htons(static_cast<uint16_t>(~sum));
 }
 
+iphdr ipv4_header(const ginnel_flow& flow) {
+  iphdr out{};
+  out.version = 4;
+  out.ihl = 5;
+  out.tot_len = htons(sizeof(iphdr) + sizeof(tcphdr));
+  out.ttl = kHops;
+  out.protocol = IPPROTO_TCP;
+  out.saddr = flow.source.word[3];
+  out.daddr = flow.destination.word[3];
+  out.check = folded(sum_of(&out, sizeof out));
+  return out;
+}
+
+ip6_hdr ipv6_header(const ginnel_flow& flow) {
+  ip6_hdr out{};
+  out.ip6_vfc = 6 << 4;
+  out.ip6_plen = htons(sizeof(tcphdr));
+  out.ip6_nxt = IPPROTO_TCP;
+  out.ip6_hops = kHops;
+  std::memcpy(&out.ip6_src, &flow.source, sizeof out.ip6_src);
+  std::memcpy(&out.ip6_dst, &flow.destination, sizeof out.ip6_dst);
+  return out;
+}
+
+template <typename Header>
+void append(std::vector<uint8_t>& out, const Header& header) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&header);
+  out.insert(out.end(), bytes, bytes + sizeof header);
+}
+
 // What the end behind `flow` takes for an old segment of its peer. Were the number by chance one that it expects, the
 // end acknowledges all the same, since the segment acknowledges what was never sent; and there is the other end.
-Segment stale_segment(const ginnel_flow& flow) {
-  Segment out{};
-  std::memcpy(out.ethernet.h_dest, flow.destination_mac, ETH_ALEN);
-  out.ethernet.h_source[0] = 0x02;
-  out.ethernet.h_proto = htons(ETH_P_IP);
-  out.ip.version = 4;
-  out.ip.ihl = 5;
-  out.ip.tot_len = htons(sizeof out.ip + sizeof out.tcp);
-  out.ip.ttl = 64;
-  out.ip.protocol = IPPROTO_TCP;
-  out.ip.saddr = flow.source.word[3];
-  out.ip.daddr = flow.destination.word[3];
-  out.ip.check = folded(sum_of(&out.ip, sizeof out.ip));
-  out.tcp.source = flow.source_port;
-  out.tcp.dest = flow.destination_port;
-  out.tcp.doff = sizeof out.tcp / 4;
-  out.tcp.ack = 1;
-  const PseudoHeader pseudo{out.ip.saddr, out.ip.daddr, 0, IPPROTO_TCP, htons(sizeof out.tcp)};
-  out.tcp.check = folded(sum_of(&out.tcp, sizeof out.tcp, sum_of(&pseudo, sizeof pseudo)));
+std::vector<uint8_t> stale_segment(const ginnel_flow& flow) {
+  const bool v4 = from_abi(flow.destination).is_v4();
+  std::vector<uint8_t> out;
+  ethhdr ethernet{};
+  std::memcpy(ethernet.h_dest, flow.destination_mac, ETH_ALEN);
+  ethernet.h_source[0] = 0x02;
+  ethernet.h_proto = htons(v4 ? ETH_P_IP : ETH_P_IPV6);
+  append(out, ethernet);
+  if (v4) {
+    append(out, ipv4_header(flow));
+  } else {
+    append(out, ipv6_header(flow));
+  }
+  tcphdr tcp{};
+  tcp.source = flow.source_port;
+  tcp.dest = flow.destination_port;
+  tcp.doff = sizeof tcp / 4;
+  tcp.ack = 1;
+  // The mapped form of both addresses adds 0xffff twice, which is nothing to a sum of ones' complement.
+  const PseudoHeader pseudo{flow.source, flow.destination, htonl(sizeof tcp), htonl(IPPROTO_TCP)};
+  tcp.check = folded(sum_of(&tcp, sizeof tcp, sum_of(&pseudo, sizeof pseudo)));
+  append(out, tcp);
   return out;
 }
 
 Status send_to(int socket, const ginnel_flow& flow) {
-  const Segment segment = stale_segment(flow);
+  const auto segment = stale_segment(flow);
   sockaddr_ll to{};
   to.sll_family = AF_PACKET;
-  to.sll_protocol = htons(ETH_P_IP);
+  std::memcpy(&to.sll_protocol, segment.data() + offsetof(ethhdr, h_proto), sizeof to.sll_protocol);
   to.sll_ifindex = static_cast<int>(flow.oif);
   to.sll_halen = ETH_ALEN;
   std::memcpy(to.sll_addr, flow.destination_mac, ETH_ALEN);
-  if (sendto(socket, &segment, sizeof segment, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), sizeof to) >= 0) {
+  if (sendto(socket, segment.data(), segment.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), sizeof to) >=
+      0) {
     return {};
   }
   if (errno == ENXIO || errno == ENODEV || errno == ENETDOWN) return {};

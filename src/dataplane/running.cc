@@ -37,19 +37,31 @@ Result<std::map<std::string, UniqueFd>> maps_of(int program_fd) {
   return out;
 }
 
+namespace {
+
+Result<std::optional<RunningProgram>> running_on(Attacher& attacher, uint32_t ifindex) {
+  GINNEL_TRY(const uint32_t id, attacher.attached(ifindex));
+  if (id == 0) return std::optional<RunningProgram>();
+  RunningProgram out;
+  out.id = id;
+  GINNEL_TRY(out.program, program_by_id(id));
+  GINNEL_TRY(out.maps, maps_of(out.program.get()));
+  return std::optional<RunningProgram>(std::move(out));
+}
+
+}  // namespace
+
 Result<std::optional<RunningProgram>> find_running(Netlink& netlink, Attacher& attacher, const std::string& tag) {
-  GINNEL_TRY(auto links, list_links(netlink));
-  const std::string system = system_peer_name(tag);
-  std::stable_partition(links.begin(), links.end(), [&](const LinkInfo& link) { return link.name == system; });
+  GINNEL_TRY(const auto system, find_link(netlink, system_peer_name(tag)));
+  if (system) {
+    GINNEL_TRY(auto running, running_on(attacher, system->index));
+    if (running) return running;
+  }
+  GINNEL_TRY(const auto links, list_links(netlink));
   for (const auto& link : links) {
     if (!is_device_name_of(tag, link.name)) continue;
-    GINNEL_TRY(const uint32_t id, attacher.attached(link.index));
-    if (id == 0) continue;
-    RunningProgram out;
-    out.id = id;
-    GINNEL_TRY(out.program, program_by_id(id));
-    GINNEL_TRY(out.maps, maps_of(out.program.get()));
-    return std::optional<RunningProgram>(std::move(out));
+    GINNEL_TRY(auto running, running_on(attacher, link.index));
+    if (running) return running;
   }
   return std::optional<RunningProgram>();
 }

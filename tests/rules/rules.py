@@ -25,7 +25,7 @@ ALLOWED = {
     "notify": {"base", "tls", "http"},
     "dns": {"base", "plan"},
     "relay": {"base", "plan"},
-    "cli": {"base", "config", "http", "relay", "daemon"},
+    "cli": {"base", "config", "http", "relay", "daemon", "dataplane"},
     "daemon": {"base", "model", "store", "aws", "config", "tls", "http", "api", "planner", "plan", "dataplane", "dns",
                "relay", "health", "notify", "abi"},
 }
