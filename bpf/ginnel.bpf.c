@@ -32,10 +32,10 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   STAGE(stage_size(skb, p));
   STAGE(stage_flow(skb, p));
   if (p->flow) {
-    STAGE(stage_limits(p, p->flow->flags));
+    STAGE(stage_limits(skb, p, p->flow->flags));
   } else {
     STAGE(stage_classify(skb, p));
-    STAGE(stage_new_limits(p));
+    STAGE(stage_new_limits(skb, p));
     STAGE(stage_policy(p));
     STAGE(stage_proxy_open(skb, p));
     STAGE(forget_failed(stage_track(p)));

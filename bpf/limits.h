@@ -7,17 +7,20 @@
 #include "bpf/ip_header.h"
 #include "bpf/packet.h"
 
-static __always_inline int stage_limits(const struct packet* p, __u32 flags) {
+static __always_inline int stage_limits(const struct __sk_buff* skb, const struct packet* p, __u32 flags) {
   if (!(flags & GINNEL_FLOW_TRANSLATE)) return NEXT;
   if (p->hops <= 1) return DROP(TTL_EXPIRED);
   if (!(flags & (GINNEL_FLOW_TO_IPV4 | GINNEL_FLOW_TO_IPV6))) return NEXT;
   if (p->l4 != ETH_HLEN + ip_header_length(p->ethertype == bpf_htons(ETH_P_IPV6))) return DROP(TRANSLATED_OPTIONS);
-  return (flags & GINNEL_FLOW_TO_IPV6) && p->size + IPV6_HEADER - IPV4_HEADER > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
+  if (!(flags & GINNEL_FLOW_TO_IPV6)) return NEXT;
+  /* An IPv6 packet cannot say that it is longer than 64 KiB (BIG TCP) without a header of its own. */
+  if (skb->len > ETH_HLEN + IPV6_HEADER + 0xffff) return DROP(TOO_BIG);
+  return p->size + IPV6_HEADER - IPV4_HEADER > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
 }
 
-static __always_inline int stage_new_limits(const struct packet* p) {
+static __always_inline int stage_new_limits(const struct __sk_buff* skb, const struct packet* p) {
   const struct decision* d = scratch_decision();
-  return d ? stage_limits(p, d->forward.flags) : DROP(FLOW_TABLE_FULL);
+  return d ? stage_limits(skb, p, d->forward.flags) : DROP(FLOW_TABLE_FULL);
 }
 
 #endif

@@ -150,6 +150,14 @@ Status read_table_size(Reader& reader, Config& config) {
   return {};
 }
 
+Status read_big_tcp(Reader& reader, Config& config) {
+  const toml::value* value = reader.find("big_tcp");
+  if (value == nullptr) return {};
+  if (!value->is_boolean()) return reader.error("big_tcp", *value, "is neither true nor false");
+  config.big_tcp = value->as_boolean(std::nothrow);
+  return {};
+}
+
 template <typename T, typename Parse>
 Status override_with(std::string_view option, const std::optional<std::string>& given, T& out, Parse parse) {
   if (!given) return {};
@@ -181,6 +189,7 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
     config.private_dns_verification_s = static_cast<uint32_t>(time_s);
   }
   GINNEL_CHECKED(read_table_size(reader, config));
+  GINNEL_CHECKED(read_big_tcp(reader, config));
   GINNEL_CHECKED(reader.finish());
   return config;
 }

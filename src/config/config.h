@@ -56,6 +56,7 @@ struct Config {
   uint32_t private_dns_verification_s = 60;
   // Entries of a load balancer's target table, a prime.
   uint32_t maglev_table_size = 65537;
+  bool big_tcp = false;  // TCP segments over IPv4 of more than 64 KiB between instances
 };
 
 // What the command line gives; each takes the place of the file's.

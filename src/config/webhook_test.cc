@@ -76,5 +76,11 @@ TEST(Config, TheTargetTableHasAPrimeSize) {
   EXPECT_THAT(error_of("maglev_table_size = 251"), HasSubstr("maglev_table_size = 251"));
 }
 
+TEST(Config, BigTcpIsAChoice) {
+  EXPECT_FALSE(defaults()->big_tcp);
+  EXPECT_TRUE(parse("big_tcp = true", "t.toml")->big_tcp);
+  EXPECT_THAT(error_of("big_tcp = 1"), HasSubstr("big_tcp = 1: is neither true nor false"));
+}
+
 }  // namespace
 }  // namespace ginnel::config

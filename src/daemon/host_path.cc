@@ -126,6 +126,7 @@ dns::Recursion::Options recursion_options(const config::Config& config) {
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log) {
   dataplane::Options dataplane_options;
   dataplane_options.table_size = options.config.maglev_table_size;
+  dataplane_options.big_tcp = options.config.big_tcp;
   GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, dataplane_options, log));
   GINNEL_TRY(auto resolver, dns::Resolver::start(resolver_options(options), log));
   GINNEL_CHECKED(resolver->set_host(options.host));

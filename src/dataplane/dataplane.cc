@@ -67,6 +67,8 @@ class Dataplane::Impl {
     netlink_.emplace(std::move(netlink));
     GINNEL_TRY(system_, ensure_system_port(*netlink_, host_.tag, host_.synthetic_range, host_.system_address,
                                            kRouterMac, GINNEL_MTU));
+    big_tcp_ = options.big_tcp;
+    GINNEL_CHECKED(check_big_tcp());
     GINNEL_TRY(attacher_, make_attacher(options.attach, system_.peer_ifindex));
     GINNEL_CHECKED(load_program(options));
     GINNEL_TRY(Nudger nudger, Nudger::open());
@@ -74,6 +76,12 @@ class Dataplane::Impl {
     devices_.emplace(*netlink_, namespaces_, host_.tag);
     policies_.emplace(program_->tables());
     return adopt_state();
+  }
+
+  Status check_big_tcp() {
+    GINNEL_TRY(const auto link, find_link(*netlink_, kSystemDevice));
+    if (!big_tcp_ || (link && link->gso_ipv4_max_size)) return {};
+    return fail("use big_tcp", kSystemDevice, "this kernel has no BIG TCP over IPv4 (Linux 6.3)");
   }
 
   Status load_program(const Options& options) {
@@ -235,6 +243,7 @@ class Dataplane::Impl {
   std::optional<LinuxKernel> kernel_;
   std::map<plan::VpcNumber, VpcState> observed_;
   uint32_t table_size_ = 0;
+  bool big_tcp_ = false;
   bool adopted_ = false;
   CountReader count_reader_;
   mutable std::mutex problems_mutex_;
@@ -259,6 +268,7 @@ Result<std::unique_ptr<Dataplane>> Dataplane::open(const plan::HostPlan& host, c
 
 plan::HostFacts Dataplane::facts() const {
   plan::HostFacts out;
+  out.big_tcp = impl_->big_tcp_;
   for (const auto& [id, port] : impl_->kernel_->ports()) {
     if (port.synthetic != IpAddress()) out.synthetic.emplace(id, port.synthetic);
   }

@@ -52,6 +52,7 @@ void note_device(const Inside& inside, const LinkInfo& link, const std::string& 
   out.name = link.name;
   out.mac = link.mac;
   out.mtu = link.mtu;
+  out.big_tcp = has_big_tcp(link);
   const auto address = std::find_if(inside.addresses.begin(), inside.addresses.end(),
                                     [&](const auto& each) { return each.index == link.index && each.address.is_v4(); });
   if (!link.up || address == inside.addresses.end()) return;
@@ -102,6 +103,10 @@ Result<uint32_t> Devices::put_pair(const std::string& interface_id, const Device
   GINNEL_TRY(const auto standing, find_link(netlink_, host_name));
   const auto owner = standing ? object_of_alias(tag_, standing->alias) : std::nullopt;
   if (owner && *owner != interface_id) return fail("make device", host_name, "it belongs to " + *owner);
+  if (owner) {
+    GINNEL_TRY(const bool done, resize(interface_id, device, *standing));
+    if (done) return standing->index;
+  }
   if (standing) GINNEL_CHECKED(delete_link(netlink_, host_name));  // half made ones have no alias yet
   GINNEL_CHECKED(remove(interface_id));
   if (auto made = make(interface_id, device, host_name); !made) {
@@ -109,6 +114,32 @@ Result<uint32_t> Devices::put_pair(const std::string& interface_id, const Device
     return tl::unexpected(std::move(made).error());
   }
   return index_of(host_name);
+}
+
+// The end inside comes last: by it one sees that both are done.
+Result<bool> Devices::resize(const std::string& interface_id, const Device& device, const LinkInfo& standing) {
+  std::map<std::string, FoundDevice> here{{interface_id, {standing.index, {}, {}}}};
+  if (!standing.up || !read_inside(device.netns, device.netns_inode, here)) return false;
+  const FoundDevice& found = here.at(interface_id);
+  if (!found.device) return false;
+  Device sized = *found.device;
+  sized.big_tcp = device.big_tcp;
+  const bool has_address6 = device.address6 && device.subnet6 &&
+                            std::any_of(found.addresses6.begin(), found.addresses6.end(), [&](const auto& each) {
+                              return each.address == *device.address6 && each.length == device.subnet6->length();
+                            });
+  if (has_address6) {
+    sized.address6 = device.address6;
+    sized.subnet6 = device.subnet6;
+  }
+  if (sized != device) return false;
+  GINNEL_CHECKED(set_big_tcp(netlink_, standing.name, device.big_tcp));
+  GINNEL_TRY(const UniqueFd netns, open_namespace(device.netns, device.netns_inode));
+  GINNEL_CHECKED(in_namespace(netns.get(), [&]() -> Status {
+    GINNEL_TRY(Netlink netlink, Netlink::open());
+    return set_big_tcp(netlink, device.name, device.big_tcp);
+  }));
+  return true;
 }
 
 Result<UniqueFd> Devices::open_namespace(const std::string& netns, uint64_t inode) {
@@ -121,6 +152,7 @@ Status Devices::make(const std::string& interface_id, const Device& device, cons
   const std::string place = is_foreign_netns(device.netns) ? device.netns : "";
   GINNEL_CHECKED(set_alias(netlink_, host_name, host_alias_of(tag_, {interface_id, place, device.netns_inode})));
   GINNEL_CHECKED(disable_ipv6(host_name));
+  if (device.big_tcp) GINNEL_CHECKED(set_big_tcp(netlink_, host_name, true));
   GINNEL_CHECKED(set_up(netlink_, host_name));
   return in_namespace(netns.get(), [&] { return configure_inside(interface_id, device); });
 }
@@ -131,6 +163,7 @@ Status Devices::configure_inside(const std::string& interface_id, const Device& 
   GINNEL_TRY(const auto link, find_link(netlink, device.name));
   if (!link) return fail_errno("look up link", device.name, ENODEV);
   GINNEL_CHECKED(set_alias(netlink, device.name, alias_of(tag_, interface_id)));
+  if (device.big_tcp) GINNEL_CHECKED(set_big_tcp(netlink, device.name, true));
   GINNEL_CHECKED(device.address6 ? enable_ipv6(device.name) : disable_ipv6(device.name));
   GINNEL_CHECKED(add_address(netlink, link->index, device.address, device.subnet.length()));
   GINNEL_CHECKED(set_up(netlink, device.name));

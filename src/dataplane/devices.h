@@ -28,9 +28,10 @@ class Devices {
   Devices(Netlink& netlink, const Namespaces& namespaces, std::string tag)
       : netlink_(netlink), namespaces_(namespaces), tag_(std::move(tag)) {}
 
-  // Makes the pair or the tap anew, in place of one that stands, and gives the index of the end in the daemon's
-  // namespace. After an error nothing is left. A tap of ours that stands is kept: somebody may hold it open. A device
-  // must be there, up, and nothing that the host itself uses; nothing of it is changed.
+  // Makes the pair or the tap anew, in place of one that stands (unless only `big_tcp` differs, which is set then), and
+  // gives the index of the end in the daemon's namespace. After an error nothing is left. A tap of ours that stands is
+  // kept: somebody may hold it open. A device must be there, up, and nothing that the host itself uses; nothing of it
+  // is changed.
   Result<uint32_t> put(const std::string& interface_id, const Device& device);
   // Pairs and taps; a device stays as it is.
   Status remove(const std::string& interface_id);
@@ -40,6 +41,8 @@ class Devices {
 
  private:
   Result<uint32_t> put_pair(const std::string& interface_id, const Device& device);
+  // True if the pair stands as it is wanted but for `big_tcp`, which is as wanted now.
+  Result<bool> resize(const std::string& interface_id, const Device& device, const LinkInfo& standing);
   Result<uint32_t> put_tap(const std::string& interface_id, const Device& device);
   Result<uint32_t> take_device(const Device& device);
   Result<uint32_t> index_of(const std::string& name);

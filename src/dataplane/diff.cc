@@ -120,9 +120,9 @@ std::string text(const Device& device) {
   if (device.address6) {
     second = fmt::format(" {}/{}", device.address6->to_string(), device.subnet6 ? device.subnet6->length() : 0);
   }
-  return fmt::format("{} in {}: {}/{}{} mac {} mtu {}{}", device.name, device.netns, device.address.to_string(),
+  return fmt::format("{} in {}: {}/{}{} mac {} mtu {}{}{}", device.name, device.netns, device.address.to_string(),
                      device.subnet.length(), second, device.mac.to_string(), device.mtu,
-                     device.default_route ? " default route" : "");
+                     device.big_tcp ? " big TCP" : "", device.default_route ? " default route" : "");
 }
 std::string text(const PortEntry& entry) {
   return fmt::format("{}{} mac {} groups {} synthetic {}{}{}", entry.address.to_string(),

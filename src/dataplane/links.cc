@@ -19,6 +19,10 @@
 namespace ginnel::dataplane {
 namespace {
 
+// IFLA_GSO_IPV4_MAX_SIZE and IFLA_GRO_IPV4_MAX_SIZE (linux/if_link.h since 6.3).
+constexpr uint16_t kGsoIpv4MaxSize = 63, kGroIpv4MaxSize = 64;
+constexpr uint32_t kLegacySegment = 65536, kBigSegment = 192 * 1024;
+
 uint8_t family_of(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
 
 IpAddress address_of(const nlattr* attribute) {
@@ -35,7 +39,7 @@ IpAddress address_of(const nlattr* attribute) {
 
 LinkInfo link_of(const nlmsghdr* message) {
   const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
-  const auto found = attributes<IFLA_MAX + 1>(message, sizeof(ifinfomsg));
+  const auto found = attributes<kGroIpv4MaxSize + 1>(message, sizeof(ifinfomsg));
   LinkInfo out;
   out.index = static_cast<uint32_t>(header->ifi_index);
   out.up = (header->ifi_flags & IFF_UP) != 0;
@@ -43,6 +47,7 @@ LinkInfo link_of(const nlmsghdr* message) {
   if (found[IFLA_IFNAME]) out.name = mnl_attr_get_str(found[IFLA_IFNAME]);
   if (found[IFLA_IFALIAS]) out.alias = mnl_attr_get_str(found[IFLA_IFALIAS]);
   if (found[IFLA_MTU]) out.mtu = mnl_attr_get_u32(found[IFLA_MTU]);
+  if (found[kGsoIpv4MaxSize]) out.gso_ipv4_max_size = mnl_attr_get_u32(found[kGsoIpv4MaxSize]);
   if (found[IFLA_LINK]) out.peer_index = mnl_attr_get_u32(found[IFLA_LINK]);
   if (found[IFLA_ADDRESS] && mnl_attr_get_payload_len(found[IFLA_ADDRESS]) == 6) {
     std::memcpy(out.mac.bytes.data(), mnl_attr_get_payload(found[IFLA_ADDRESS]), 6);
@@ -138,6 +143,16 @@ Status set_mtu(Netlink& netlink, const std::string& name, uint32_t mtu) {
   return change_link(netlink, name, "set MTU of link",
                      [&](ifinfomsg&, NetlinkMessage& message) { message.put_u32(IFLA_MTU, mtu); });
 }
+
+Status set_big_tcp(Netlink& netlink, const std::string& name, bool on) {
+  const uint32_t size = on ? kBigSegment : kLegacySegment;
+  return change_link(netlink, name, "set segment size of link", [&](ifinfomsg&, NetlinkMessage& message) {
+    message.put_u32(kGsoIpv4MaxSize, size);
+    message.put_u32(kGroIpv4MaxSize, size);
+  });
+}
+
+bool has_big_tcp(const LinkInfo& link) { return link.gso_ipv4_max_size.value_or(0) > kLegacySegment; }
 
 Status set_mac(Netlink& netlink, const std::string& name, const MacAddress& mac) {
   return change_link(netlink, name, "set MAC of link", [&](ifinfomsg&, NetlinkMessage& message) {

@@ -23,6 +23,8 @@ struct LinkInfo {
   uint32_t owner = 0;  // of a tun or tap: the user who may open it
   MacAddress mac;
   uint32_t mtu = 0;
+  // The longest TCP segment over IPv4 that is handed over as one packet; none where the kernel has no such bound.
+  std::optional<uint32_t> gso_ipv4_max_size;
   bool up = false;
   uint32_t peer_index = 0;  // of a veth's other end, in its own namespace
 };
@@ -57,6 +59,10 @@ Status delete_link(Netlink& netlink, const std::string& name);
 Status set_alias(Netlink& netlink, const std::string& name, const std::string& alias);
 Status set_up(Netlink& netlink, const std::string& name);
 Status set_mtu(Netlink& netlink, const std::string& name, uint32_t mtu);
+// Segments over IPv4 of up to 192 KiB, or again of 64 KiB as without BIG TCP (Linux 6.3).
+Status set_big_tcp(Netlink& netlink, const std::string& name, bool on);
+// Whether the link hands over segments of more than 64 KiB.
+[[nodiscard]] bool has_big_tcp(const LinkInfo& link);
 Status set_mac(Netlink& netlink, const std::string& name, const MacAddress& mac);
 // An IPv6 address is in use at once, without a look whether a neighbour has it (RFC 4862 section 5.4).
 Status add_address(Netlink& netlink, uint32_t index, const IpAddress& address, unsigned length);

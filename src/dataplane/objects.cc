@@ -39,6 +39,7 @@ Device device_of(const plan::Port& port) {
   if (port.address6) out.subnet6 = port.subnet6;
   out.mac = port.mac;
   out.default_route = port.device == "eth0";
+  out.big_tcp = port.big_tcp;
   return out;
 }
 

@@ -54,6 +54,7 @@ struct Device {
   std::optional<Cidr> subnet6;  // where address6 is set
   MacAddress mac;
   bool default_route = true;
+  bool big_tcp = false;
   friend auto operator<=>(const Device&, const Device&) = default;
 };
 

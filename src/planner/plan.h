@@ -65,6 +65,7 @@ struct Port {
   std::optional<Cidr> subnet6;  // where address6 is set
   MacAddress mac;
   uint32_t mtu = 8500;
+  bool big_tcp = false;             // of a pair: segments of more than 64 KiB pass as one packet (IPv4)
   std::vector<GroupNumber> groups;  // key of its Policy
   bool check_source = true;         // source/destination check: refuse what is not from or to its own address
   IpAddress synthetic;              // its address towards the system VPC, unique on this host
@@ -208,6 +209,7 @@ struct RelayService {
 // probes by the id of the model's Target.
 struct HostFacts {
   std::map<std::string, IpAddress> synthetic;
+  bool big_tcp = false;  // of all pairs (Port)
 };
 
 }  // namespace ginnel::plan

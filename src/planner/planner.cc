@@ -27,7 +27,7 @@ class VpcPlanner {
  public:
   VpcPlanner(const model::Snapshot& snapshot, const model::Region& region, const model::Vpc& vpc,
              const HostFacts& facts, const HostPlan& host)
-      : snapshot_(snapshot), region_(region), vpc_(vpc), host_(host), pool_(host, facts) {}
+      : snapshot_(snapshot), region_(region), vpc_(vpc), host_(host), big_tcp_(facts.big_tcp), pool_(host, facts) {}
 
   Result<VpcPlan> make() {
     plan_.number = vpc_.number;
@@ -108,6 +108,7 @@ class VpcPlanner {
     Port port;
     port.interface_id = interface.id;
     port.netns = instance.id;
+    port.big_tcp = big_tcp_;
     port.address = address;
     GINNEL_TRY(port.subnet, Cidr::parse(subnet->cidr));
     GINNEL_TRY(port.mac, MacAddress::parse(interface.mac));
@@ -205,6 +206,7 @@ class VpcPlanner {
   const model::Region& region_;
   const model::Vpc& vpc_;
   const HostPlan& host_;
+  bool big_tcp_;
   SyntheticPool pool_;
   Cidr cidr_;
   VpcPlan plan_;

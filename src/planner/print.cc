@@ -54,8 +54,8 @@ void print_rules(std::string& out, std::string_view direction, std::string_view 
 void print_port(std::string& out, const Port& port) {
   out += fmt::format("  {} {} subnet {} mac {}\n", port.interface_id, port.address.to_string(), port.subnet.to_string(),
                      port.mac.to_string());
-  out += fmt::format("    netns {} device {} mtu {} {}{}\n", port.netns, port.device, port.mtu,
-                     groups_text(port.groups), port.check_source ? "" : " any-source");
+  out += fmt::format("    netns {} device {} mtu {}{} {}{}\n", port.netns, port.device, port.mtu,
+                     port.big_tcp ? " big-tcp" : "", groups_text(port.groups), port.check_source ? "" : " any-source");
   out += fmt::format("    synthetic {} resolver {} search {}\n", port.synthetic.to_string(), port.resolver.to_string(),
                      port.search_domain.empty() ? "-" : port.search_domain);
 }

@@ -3,6 +3,7 @@
 #include <net/if.h>
 
 #include "dataplane/attach.h"
+#include "dataplane/links.h"
 #include "dataplane/net/small_region.h"
 #include "dataplane/netns.h"
 
@@ -30,6 +31,16 @@ class PortsTest : public RegionTest {
   uint64_t other_inode() const {
     const Namespaces namespaces(mounts_, tag_);
     return inode_of(namespaces.open_path(other_path(), 0).value().get()).value();
+  }
+  bool inside_has_big_tcp(const std::string& name) const {
+    bool out = false;
+    EXPECT_GOOD(in_namespace(Namespaces(mounts_, tag_).open(instance(name)).value().get(), [&]() -> Status {
+      GINNEL_TRY(Netlink netlink, Netlink::open());
+      GINNEL_TRY(const auto link, find_link(netlink, "eth0"));
+      out = link && has_big_tcp(*link);
+      return {};
+    }));
+    return out;
   }
   void expect_unchanged_after_restart(const plan::VpcPlan& vpc) {
     open();
@@ -66,6 +77,25 @@ TEST_P(PortsTest, IPv6PortsAreReadBack) {
   const auto plain = two_friends(tag_);
   ASSERT_GOOD(dataplane_->apply(plain));
   expect_unchanged_after_restart(plain);
+}
+
+TEST_P(PortsTest, BigTcpIsTurnedOnAndOffUnderAConnection) {
+  auto vpc = two_friends(tag_);
+  ASSERT_GOOD(dataplane_->apply(vpc));
+  const auto listener = listen_tcp(instance("b"), ip("10.0.1.6"), 80);
+  ASSERT_GOOD(listener);
+  const auto client = connect_tcp(instance("a"), ip("10.0.1.6"), 80);
+  ASSERT_GOOD(client);
+  const auto server = accept_tcp(listener->get());
+  ASSERT_GOOD(server);
+  for (const bool on : {true, false}) {
+    for (auto& port : vpc.ports) port.big_tcp = on;
+    ASSERT_GOOD(dataplane_->apply(vpc));
+    EXPECT_EQ(inside_has_big_tcp("a"), on);
+    EXPECT_EQ(inside_has_big_tcp("b"), on);
+    EXPECT_EQ(exchange(client->get(), server->get(), std::string(30000, 'x')), "");
+    expect_unchanged_after_restart(vpc);
+  }
 }
 
 TEST_P(PortsTest, SomebodyElsesNamespaceTalks) {
