@@ -1,98 +1,115 @@
 #!/usr/bin/env python3
-"""Throughput of traffic between two instances of a VPC, and through an endpoint and the relay, as ratios to a bare veth pair.
+"""The data plane beside other ways to the same end, in network namespaces of its own. The paths take turns, so that a change of
+the machine's mood falls on all of them; a figure is the median of the rounds, with the least and the most.
 
-Everything runs in network namespaces of its own. The ratio is of medians over rounds in which each path takes its turn, so
-that a change of the machine's mood falls on all of them.
+Writes build/bench/net.json; with --document docs/performance.md and its plot too.
 """
+import argparse
 import contextlib
 import json
 import os
-import secrets
-import statistics
+import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+os.environ["GINNEL_BUILD"] = str(ROOT / "build" / "dev")  # these are tests; the packet program is the same in every build
 
 import isolation  # noqa: E402
-from network import ANYWHERE, Vpc  # noqa: E402
-from region import Region, free_port  # noqa: E402
+from net import growth, metrics, paths, report  # noqa: E402
+from waiting import wait_for  # noqa: E402
 
-ROUNDS = int(os.environ.get("GINNEL_BENCH_ROUNDS", "5"))
-SECONDS = os.environ.get("GINNEL_BENCH_SECONDS", "3")
-PORT = 5201
-
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
-
-
-@contextlib.contextmanager
-def veth_pair():
-    """Two namespaces with a pair between them; yields their names and the server's address."""
-    names = [f"ginnel-bench-{secrets.token_hex(3)}" for _ in range(2)]
-    try:
-        for name in names:
-            ip("netns", "add", name)
-        ip("link", "add", "eth0", "mtu", "8500", "netns", names[0], "type", "veth", "peer", "name", "eth0", "mtu", "8500",
-           "netns", names[1])
-        for name, address in zip(names, ("192.0.2.1/24", "192.0.2.2/24")):
-            ip("-n", name, "address", "add", address, "dev", "eth0")
-            ip("-n", name, "link", "set", "eth0", "up")
-        yield names[0], names[1], "192.0.2.2"
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
+BOTH_MTUS = (1500, 8500)
+METRICS = {  # name → (function, the MTUs at which it is measured)
+    "TCP, one stream": (metrics.tcp(1), BOTH_MTUS),
+    "TCP, eight streams": (metrics.tcp(8), BOTH_MTUS),
+    "new connections": (metrics.connections, (1500,)),
+    "kept connections": (metrics.kept, (1500,)),
+    "UDP, 64 bytes": (metrics.udp, (1500,)),
+    "TCP ping-pong": (metrics.ping_pong("tcp"), (1500,)),
+    "UDP ping-pong": (metrics.ping_pong("udp"), (1500,)),
+}
+BIG_TCP_METRICS = ("TCP, one stream", "TCP, eight streams")
+GROWTH = {"10 endpoints": {"endpoints": 10}, "1,000 endpoints": {"endpoints": 1000}, "100,000 endpoints": {"endpoints": 100000},
+          "1,000,000 flows": {"endpoints": 10, "flows": 1000000}}
+GROWTH_METRICS = ("TCP, one stream", "new connections", "kept connections")
 
 
-@contextlib.contextmanager
-def iperf_server(netns=None, port=PORT):
-    with isolation.inside(netns) if netns else contextlib.nullcontext():
-        server = subprocess.Popen(["iperf3", "-s", "-p", str(port), "--forceflush"], stdout=subprocess.PIPE, text=True)
-    for line in server.stdout:
-        if "listening" in line:
-            break
-    try:
-        yield
-    finally:
-        server.kill()
-        server.wait()
+def rounds(name, measure, candidates, options):
+    """Path → the figures of its rounds; the first round is the warm-up."""
+    found = {path.name: [] for path in candidates}
+    for turn in range(options.rounds + 1):
+        for path in candidates:
+            figures = measure(path, options.seconds)
+            if turn:
+                found[path.name].append(figures)
+    print(f"measured: {name}", file=sys.stderr, flush=True)
+    return found
 
 
-def measure(netns, address, port=PORT):
-    """Gbit/s of one TCP stream."""
-    with isolation.inside(netns):
-        answer = subprocess.run(["iperf3", "-c", address, "-p", str(port), "-t", SECONDS, "-C", "cubic", "-J"],
-                                capture_output=True, text=True, check=False)
-    result = json.loads(answer.stdout)
-    if "error" in result:
-        raise RuntimeError(f"iperf3 to {address}:{port}: {result['error']}")
-    return result["end"]["sum_received"]["bits_per_second"] / 1e9
+def compare(options, folder):
+    """Metric, as "NAME, MTU N" → path → rounds."""
+    found = {}
+    with contextlib.ExitStack() as stack:
+        here = [stack.enter_context(paths.served(stack.enter_context(path), folder)) for path in
+                (paths.direct(), paths.ginnel(), paths.nftables(), paths.haproxy(folder), paths.nginx_stream(folder),
+                 paths.ginnel("ginnel, BIG TCP", big_tcp=True))]
+        for path in here:
+            wait_for(lambda path=path: metrics.answers(path), f"the servers of {path.name}")
+        for mtu in BOTH_MTUS:
+            for path in here:
+                path.set_mtu(mtu)
+            for name, (measure, mtus) in METRICS.items():
+                if mtu not in mtus or not re.search(options.only, name):
+                    continue
+                able = [path for path in here if (path.udp or not name.startswith("UDP")) and
+                        (name in BIG_TCP_METRICS or path.name != "ginnel, BIG TCP")]
+                found[f"{name}, MTU {mtu}"] = rounds(f"{name}, MTU {mtu}", measure, able, options)
+    return found
+
+
+def grow(options, folder):
+    found = {}
+    with contextlib.ExitStack() as stack:
+        here = [stack.enter_context(paths.served(stack.enter_context(growth.grown(name, **size)), folder))
+                for name, size in GROWTH.items()]
+        for path in here:
+            wait_for(lambda path=path: metrics.answers(path), f"the servers of {path.name}")
+            path.set_mtu(1500)
+        for name in GROWTH_METRICS:
+            if re.search(options.only, name):
+                found[name] = rounds(f"{name}, growing", METRICS[name][0], here, options)
+    return found
+
+
+def stages():
+    """What the packet program costs by BPF_PROG_TEST_RUN: what → ns."""
+    test = ROOT / "build" / "dev" / "tests" / "packet" / "packet_test"
+    out = subprocess.run([test, "--gtest_filter=PacketCost.*"], capture_output=True, text=True, check=True).stdout
+    return {what.strip(): int(cost) for what, cost in re.findall(r"^(.{20,}?)\s+(\d+) ns$", out, re.MULTILINE)}
 
 
 def main():
+    parser = argparse.ArgumentParser(prog="./dev bench net", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
+    parser.add_argument("--only", default="", metavar="REGEX", help="metrics whose names match")
+    parser.add_argument("--document", action="store_true", help="write docs/performance.md and docs/performance.svg")
+    options = parser.parse_args()
     isolation.enter_new_network()
-    upstream = free_port()
-    config = f'[[service]]\nname = "bench"\nupstream = "127.0.0.1:{upstream}"\nport = {PORT}\n'
-    with contextlib.ExitStack() as stack:
-        near, far, far_address = stack.enter_context(veth_pair())
-        region = stack.enter_context(Region(dataplane="ebpf", config=config))
-        vpc = Vpc(region)
-        group = vpc.group(ANYWHERE)
-        client, server = vpc.instance(), vpc.instance(groups=[group])
-        [endpoint] = vpc.addresses(vpc.endpoint("bench", groups=[group]))
-        for place, port in ((far, PORT), (server.id, PORT), (None, upstream)):
-            stack.enter_context(iperf_server(place, port))
-        paths = {"bare veth pair": (near, far_address), "two instances of a VPC": (client.id, server.address),
-                 "endpoint and relay": (client.id, endpoint)}
-        figures = {name: [] for name in paths}
-        for _ in range(ROUNDS):
-            for name, path in paths.items():
-                figures[name].append(measure(*path))
-    base = statistics.median(figures["bare veth pair"])
-    for name, values in figures.items():
-        middle = statistics.median(values)
-        print(f"{name:24} {middle:6.1f} Gbit/s  ({min(values):.1f}–{max(values):.1f})  ratio {middle / base:.2f}")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        result = {"machine": report.machine(), "rounds": options.rounds, "seconds": options.seconds, "stages": stages(),
+                  "paths": compare(options, folder), "growth": grow(options, folder)}
+    place = ROOT / "build" / "bench" / "net.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    print(report.text(result))
+    if options.document:
+        report.document(result, ROOT / "docs")
 
 
 if __name__ == "__main__":

@@ -15,15 +15,16 @@ PROGRAM = pathlib.Path(os.environ.get("GINNEL_BUILD", "build/dev")) / "src/datap
 
 class Balanced:
     """listeners: (port, target's port, "proxy" or "plain"). Its namespaces: consumer, inside (a client in the provider's VPC),
-    target. A context manager."""
+    target. `endpoints` in all, most of which nobody calls; room for so many `flows`. A context manager."""
 
-    def __init__(self, *listeners):
+    def __init__(self, *listeners, endpoints=1, flows=1 << 16, big_tcp=False):
         self.tag = secrets.token_hex(4)
         self.consumer, self.inside, self.target = (f"i-{self.tag}-{name}" for name in ("a", "a2", "b2"))
-        self._listeners = [":".join(map(str, each)) for each in listeners]
+        self._arguments = ["--endpoints", str(endpoints), "--flows", str(flows), *(["--big-tcp"] if big_tcp else []),
+                           *(":".join(map(str, each)) for each in listeners)]
 
     def __enter__(self):
-        self._process = subprocess.Popen([PROGRAM, self.tag, *self._listeners], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self._process = subprocess.Popen([PROGRAM, self.tag, *self._arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          text=True)
         if self._process.stdout.readline() != "ready\n":
             self.__exit__()
@@ -41,6 +42,13 @@ class Balanced:
 
     def drops(self):
         """Packets dropped so far, by reason."""
+        return {name: count for name, count in self._counts().items() if name != "flow_entries"}
+
+    def flow_entries(self):
+        """Two a tracked flow."""
+        return self._counts()["flow_entries"]
+
+    def _counts(self):
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         words = self._process.stdout.readline().split()

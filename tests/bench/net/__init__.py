@@ -1,0 +1,1 @@
+"""What `./dev bench net` measures: the paths, the metrics, and the report."""
