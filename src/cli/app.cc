@@ -71,7 +71,7 @@ int run(int argc, char** argv) {
       ->envname("GINNEL_STATE_DIR")
       ->capture_default_str();
   for (const auto add :
-       {add_serve, add_status, add_env, add_account, add_exec, add_ca, add_drops, add_flows, add_teardown, add_relay})
+       {add_serve, add_status, add_env, add_account, add_exec, add_ca, add_drops, add_flows, add_top, add_teardown, add_relay})
     add(app, context);
 
   std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -36,7 +36,7 @@ TEST(Command, HelpAndVersionSucceed) {
   EXPECT_THAT(ginnel({"--help"}).out, HasSubstr("serve"));
   EXPECT_THAT(ginnel({"--version"}).out, HasSubstr("ginnel 0."));
   for (const char* command :
-       {"serve", "status", "env", "account", "exec", "ca", "drops", "flows", "teardown", "relay"}) {
+       {"serve", "status", "env", "account", "exec", "ca", "drops", "flows", "top", "teardown", "relay"}) {
     const Outcome outcome = ginnel({command, "--help"});
     EXPECT_EQ(outcome.code, kSuccess) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;

@@ -33,6 +33,7 @@ void add_relay(CLI::App& app, Context& context);
 void add_status(CLI::App& app, Context& context);
 void add_drops(CLI::App& app, Context& context);
 void add_flows(CLI::App& app, Context& context);
+void add_top(CLI::App& app, Context& context);
 void add_env(CLI::App& app, Context& context);
 void add_account(CLI::App& app, Context& context);
 void add_exec(CLI::App& app, Context& context);

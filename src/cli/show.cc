@@ -1,4 +1,4 @@
-// status, drops, env, account, ca: the commands that ask the daemon and print.
+// status, env, account, ca: the commands that ask the daemon and print.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -93,11 +93,6 @@ void add_status(CLI::App& app, Context& context) {
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 86400.0));
   command->callback([&context, wait_s] { context.finish(show_status(context, *wait_s)); });
-}
-
-void add_drops(CLI::App& app, Context& context) {
-  CLI::App* command = add_printing(app, context, "drops", "Packets dropped, by reason");
-  command->callback([&context] { context.finish(show(context, "/v1/drops")); });
 }
 
 void add_env(CLI::App& app, Context& context) {

@@ -179,6 +179,7 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
   GINNEL_CHECKED(override_with("--listen", overrides.listen, config.listen, AddressPort::parse));
   GINNEL_CHECKED(reader.read("http", config.http, parse_http));
   GINNEL_CHECKED(override_with("--http", overrides.http, config.http, parse_http));
+  GINNEL_CHECKED(reader.read("metrics_listen", config.metrics_listen, AddressPort::parse));
   GINNEL_CHECKED(reader.read_list("upstream_resolvers", config.upstream_resolvers, parse_resolver));
   GINNEL_CHECKED(reader.read("public_address", config.public_address, parse_public_address));
   GINNEL_CHECKED(reader.read("synthetic_range", config.synthetic_range, parse_synthetic_range));

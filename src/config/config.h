@@ -45,6 +45,7 @@ struct Config {
   std::string dns_suffix = "amazonaws.com";
   AddressPort listen{IpAddress::from_v4(0x7f000001), 8443};  // TLS, for the operator
   std::optional<AddressPort> http;                           // plain; loopback only
+  std::optional<AddressPort> metrics_listen;                 // plain; any address
   // Who is asked for names that are not the region's; none: the resolvers of the host's /etc/resolv.conf.
   std::vector<AddressPort> upstream_resolvers;
   // What the region's public names resolve to; a private subnet has no route there. Default 203.0.113.10 (RFC 5737).

@@ -33,6 +33,7 @@ TEST(Config, HasDefaultsForEverything) {
   EXPECT_EQ(config.dns_suffix, "amazonaws.com");
   EXPECT_EQ(config.listen.to_string(), "127.0.0.1:8443");
   EXPECT_FALSE(config.http);
+  EXPECT_FALSE(config.metrics_listen);
   EXPECT_TRUE(config.upstream_resolvers.empty());
   EXPECT_EQ(config.public_address.to_string(), "203.0.113.10");
   EXPECT_EQ(config.synthetic_range.to_string(), "100.64.0.0/10");
@@ -46,6 +47,7 @@ zones = ["eu-central-1a", "eu-central-1b"]
 dns_suffix = "Cloud.example"
 listen = "[::1]:9443"
 http = "127.0.0.1:8080"
+metrics_listen = "192.0.2.1:9100"
 upstream_resolvers = ["192.0.2.53", "192.0.2.54:5353", "[2001:db8::53]:53"]
 public_address = "198.51.100.1"
 synthetic_range = "10.128.0.0/16"
@@ -66,6 +68,7 @@ private_dns_names = ["api.ecr.eu-central-1.cloud.example", "*.ECR.cloud.example"
   EXPECT_EQ(config.dns_suffix, "cloud.example");
   EXPECT_EQ(config.listen.to_string(), "[::1]:9443");
   EXPECT_EQ(config.http->to_string(), "127.0.0.1:8080");
+  EXPECT_EQ(config.metrics_listen->to_string(), "192.0.2.1:9100");
   ASSERT_EQ(config.upstream_resolvers.size(), 3U);
   EXPECT_EQ(config.upstream_resolvers[0].to_string(), "192.0.2.53:53");
   EXPECT_EQ(config.upstream_resolvers[1].to_string(), "192.0.2.54:5353");

@@ -7,6 +7,7 @@
 
 #include "base/version.h"
 #include "daemon/accounts.h"
+#include "daemon/exposition.h"
 #include "model/health.h"
 #include "planner/planner.h"
 #include "store/sqlite_store.h"
@@ -185,8 +186,32 @@ Status Daemon::open_listeners() {
       [this](http::Request request, http::Responder responder) { control_->handle(request, std::move(responder)); },
       clock_, log_);
   GINNEL_CHECKED(control_server_->listen_unix(state_.file("control.sock")));
+  GINNEL_CHECKED(open_metrics());
   renewal_ = std::make_unique<Periodic>(kRenewalEvery, [this] { renew_certificates(); });
   return {};
+}
+
+Status Daemon::open_metrics() {
+  const auto& listen = options_.config.metrics_listen;
+  if (!listen) return {};
+  metrics_server_ = std::make_unique<http::Server>(
+      http::ServerOptions{1, {}},
+      [this](const http::Request& request, http::Responder responder) { responder.send(metrics(request)); }, clock_,
+      log_);
+  GINNEL_TRY(const auto bound, metrics_server_->listen({listen->address, listen->port, false, false, true}));
+  log_.info("metrics on http://{}/metrics", config::AddressPort{bound.address, bound.port}.to_string());
+  return {};
+}
+
+http::Response Daemon::metrics(const http::Request& request) const {
+  if (request.target.substr(0, request.target.find('?')) != "/metrics")
+    return http::plain_response(404, "the metrics are at /metrics");
+  if (request.method != "GET" && request.method != "HEAD") return http::plain_response(405, "only GET and HEAD");
+  const auto reading = path_->reading();
+  if (!reading) return http::plain_response(500, reading.error().text());
+  return {200,
+          {{"Content-Type", Exposition::kContentType}},
+          metrics_text(*committer_->snapshot(), catalogue_.region, *reading)};
 }
 
 boost::json::object Daemon::status() const {
@@ -215,6 +240,7 @@ Status Daemon::stop() {
 void Daemon::halt() {
   ready_ = false;
   renewal_.reset();
+  if (metrics_server_) metrics_server_->stop(kPatience);
   if (control_server_) control_server_->stop(kPatience);
   if (api_server_) api_server_->stop(kPatience);
   if (applier_) applier_->stop();

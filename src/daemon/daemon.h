@@ -55,8 +55,10 @@ class Daemon {
   Status open_followers();
   void published(const model::SnapshotPtr& snapshot, const std::vector<std::string>& touched);
   Status open_listeners();
+  Status open_metrics();
   [[nodiscard]] boost::json::object status() const;
   [[nodiscard]] boost::json::object drops() const;
+  [[nodiscard]] http::Response metrics(const http::Request& request) const;
 
   const ServeOptions& options_;
   Log& log_;
@@ -81,7 +83,7 @@ class Daemon {
   api::Dispatcher dispatcher_;
   std::unique_ptr<ApiHandler> api_;
   std::unique_ptr<Control> control_;
-  std::unique_ptr<http::Server> control_server_, api_server_;
+  std::unique_ptr<http::Server> control_server_, api_server_, metrics_server_;
   std::unique_ptr<Periodic> renewal_;
 };
 

@@ -66,6 +66,15 @@ class RealPath final : public HostPath {
     return out;
   }
 
+  Result<PathReading> reading() const override {
+    PathReading out;
+    GINNEL_TRY(out.counts, dataplane_->counts());
+    GINNEL_TRY(out.drops, dataplane_->drops());
+    GINNEL_TRY(out.port_errors, dataplane_->port_errors());
+    out.flow_limit = dataplane_->flow_limit();
+    return out;
+  }
+
   Status teardown() override {
     housekeeper_.reset();
     resolver_.reset();
@@ -103,6 +112,7 @@ class NoPath final : public HostPath {
   plan::HostFacts facts() override { return {}; }
   json::object status() const override { return {}; }
   json::object drops() const override { return {}; }
+  Result<PathReading> reading() const override { return PathReading{}; }
   Status teardown() override { return {}; }
 };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/applier.h"
+#include "daemon/metrics.h"
 #include "daemon/state_dir.h"
 #include "dns/recursion.h"
 #include "health/prober.h"
@@ -21,6 +22,8 @@ class HostPath : public PlanSink {
   // For `ginnel status`; from any thread.
   [[nodiscard]] virtual boost::json::object status() const = 0;
   [[nodiscard]] virtual boost::json::object drops() const = 0;
+  // For the metrics; from any thread. Reads the whole flow table.
+  [[nodiscard]] virtual Result<PathReading> reading() const = 0;
   // Takes away the kernel's part and the relay. Last call.
   virtual Status teardown() = 0;
 };

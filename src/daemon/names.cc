@@ -32,14 +32,22 @@ json::array links_of(const model::Snapshot& snapshot) {
 
 }  // namespace
 
+std::vector<IpAddress> addresses_of(const model::NetworkInterface& interface) {
+  std::vector<IpAddress> out;
+  if (const auto address = IpAddress::parse(interface.address)) out.push_back(*address);
+  return out;
+}
+
 json::object names_of(const model::Snapshot& snapshot) {
   json::array vpcs, interfaces;
   for (const auto* vpc : snapshot.table<model::Vpc>().all()) vpcs.push_back(entry(vpc->number, vpc->id));
   for (const auto* interface : snapshot.table<model::NetworkInterface>().all()) {
     const auto* vpc = snapshot.find<model::Vpc>(interface->vpc);
     if (!vpc) continue;
+    json::array addresses;
+    for (const auto& address : addresses_of(*interface)) addresses.emplace_back(address.to_string());
     interfaces.push_back(
-        json::object{{"name", interface->id}, {"vpc", vpc->number}, {"addresses", json::array{interface->address}}});
+        json::object{{"name", interface->id}, {"vpc", vpc->number}, {"addresses", std::move(addresses)}});
   }
   return {{"vpcs", std::move(vpcs)}, {"links", links_of(snapshot)}, {"interfaces", std::move(interfaces)}};
 }

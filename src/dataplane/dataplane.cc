@@ -331,6 +331,8 @@ Result<size_t> Dataplane::flow_count() const {
   return out;
 }
 
+size_t Dataplane::flow_limit() const { return impl_->program_->tables().flows.capacity() / 2; }
+
 std::map<std::string, std::string> Dataplane::problems() const {
   const std::lock_guard lock(impl_->problems_mutex_);
   return impl_->problems_;

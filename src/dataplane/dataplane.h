@@ -70,6 +70,8 @@ class Dataplane {
   [[nodiscard]] Result<std::map<plan::BalancerNumber, uint64_t>> port_errors() const;
   // Entries of the flow map, two a flow. Reads the whole map.
   [[nodiscard]] Result<size_t> flow_count() const;
+  // Flows that the map has room for. From any thread.
+  [[nodiscard]] size_t flow_limit() const;
 
   // Ports on somebody else's namespace or device, or on a tap, that could not be made, by interface id, and why; the
   // other ports of their VPC stand. From any thread.

@@ -1,8 +1,6 @@
 // The flows of a region as the running packet program has them, for other processes than the daemon: it need not run.
 //
-// The program is found by the region's tag, on the devices that carry it, and holds the maps; both are the daemon's,
-// whom this does not disturb. One thread, in the network namespace of the daemon. Needs CAP_NET_ADMIN, CAP_SYS_ADMIN
-// and CAP_BPF, and CAP_NET_RAW to cut.
+// See running_tables.h. One thread. Needs CAP_NET_RAW to cut.
 #pragma once
 
 #include <functional>
@@ -10,13 +8,11 @@
 #include <string>
 #include <utility>
 
-#include "abi/link.h"
-#include "abi/port.h"
 #include "base/ip.h"
 #include "base/result.h"
 #include "dataplane/flow_filter.h"
 #include "dataplane/flow_view.h"
-#include "dataplane/maps.h"
+#include "dataplane/tables.h"
 
 namespace ginnel::dataplane {
 
@@ -42,10 +38,7 @@ class RunningFlows {
   [[nodiscard]] Result<KernelNames> names() const;
 
  private:
-  using Flows = Map<ginnel_flow_key, ginnel_flow>;
-  Flows flows_;
-  Map<__u32, ginnel_port> ports_;
-  Map<ginnel_link_key, ginnel_link> links_;
+  Tables tables_;
 };
 
 }  // namespace ginnel::dataplane

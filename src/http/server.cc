@@ -191,7 +191,7 @@ void Server::Impl::start_tcp(tcp::socket socket, bool tls) {
 
 Result<Socket> Server::Impl::listen(const Listener& listener) {
   const std::string text = text_of(listener.address, listener.port);
-  if (!listener.tls) GINNEL_CHECKED(check_plain_address(listener.address));
+  if (!listener.tls && !listener.open) GINNEL_CHECKED(check_plain_address(listener.address));
   if (listener.tls && !context()) return fail("listen with TLS on", text, "no certificate is set");
   const tcp::endpoint endpoint(to_asio(listener.address), listener.port);
   const auto acceptor = std::make_shared<tcp::acceptor>(net::make_strand(io_));

@@ -44,8 +44,9 @@ struct ServerOptions {
 struct Listener {
   IpAddress address;
   uint16_t port = 0;      // 0: any free one
-  bool tls = true;        // without TLS the address must be a loopback address
+  bool tls = true;        // without TLS the address must be a loopback address, unless `open`
   bool freebind = false;  // IP_FREEBIND: the address need not be there yet
+  bool open = false;      // nothing secret passes: without TLS, any address will do
 };
 
 struct ServerCounters {

@@ -401,6 +401,11 @@ TEST_F(ServerTest, PlainListenersAreForLoopbackAddressesOnly) {
   EXPECT_FALSE(server_->listen({IpAddress::from_v4(0), 0, false, false}));
 }
 
+TEST_F(ServerTest, AnOpenListenerMayHaveAnyAddress) {
+  start_echo();
+  EXPECT_TRUE(server_->listen({IpAddress::from_v4(0), 0, false, false, true}));
+}
+
 class UnixServerTest : public ServerTest {
  protected:
   UnixServerTest() {

@@ -123,9 +123,13 @@ std::set<std::string> Balancing::serving_zones() const {
 }
 
 BalancerNumber Balancing::number(const model::Listener& listener, const std::string& zone) const {
-  const auto found = std::find_if(region_.zones.begin(), region_.zones.end(),
+  return balancer_number(region_, listener, zone);
+}
+
+BalancerNumber balancer_number(const model::Region& region, const model::Listener& listener, const std::string& zone) {
+  const auto found = std::find_if(region.zones.begin(), region.zones.end(),
                                   [&](const model::Zone& each) { return each.name == zone; });
-  return listener.number * kZonesPerListener + static_cast<BalancerNumber>(found - region_.zones.begin());
+  return listener.number * kZonesPerListener + static_cast<BalancerNumber>(found - region.zones.begin());
 }
 
 }  // namespace ginnel::plan

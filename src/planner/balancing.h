@@ -21,6 +21,10 @@ struct PlacedTarget {
   std::string zone;  // empty: it serves all zones
 };
 
+// The number of a listener in a zone of the region: 256 for each listener.
+[[nodiscard]] BalancerNumber balancer_number(const model::Region& region, const model::Listener& listener,
+                                             const std::string& zone);
+
 class Balancing {
  public:
   // Everything must outlive it. An Error names the document that makes no sense.
@@ -43,7 +47,6 @@ class Balancing {
   // The zones whose addresses the load balancer's names give: those with enough healthy targets behind every listener;
   // all where there is none.
   [[nodiscard]] std::set<std::string> serving_zones() const;
-  // The numbers of a listener in the zones of the region: 256 each.
   [[nodiscard]] BalancerNumber number(const model::Listener& listener, const std::string& zone) const;
 
  private:

@@ -1,7 +1,7 @@
 """One region with packets for each test file: each file tears its region down and checks that nothing is left."""
 import pytest
 from network import Vpc, echo, tcp_server
-from region import Region
+from region import Region, free_port
 from upstream_dns import upstream_dns
 
 ECHO_PORT = 9001  # on the endpoint
@@ -22,7 +22,9 @@ def outside():
 
 @pytest.fixture(scope="module")
 def region(outside):
+    metrics_port = free_port()
     configuration = f"""
+metrics_listen = "127.0.0.1:{metrics_port}"
 upstream_resolvers = ["127.0.0.1:{outside.dns_port}"]
 private_dns_verification_s = 2
 
@@ -36,7 +38,7 @@ name = "kinesis"
 upstream = "127.0.0.1:4567"
 """
     with Region(dataplane="ebpf", config=configuration) as started:
-        started.echo_port = ECHO_PORT
+        started.echo_port, started.metrics_port = ECHO_PORT, metrics_port
         yield started
 
 
