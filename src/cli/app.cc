@@ -70,8 +70,8 @@ int run(int argc, char** argv) {
   app.add_option("--state-dir", context.state_dir, "Where the region keeps its state")
       ->envname("GINNEL_STATE_DIR")
       ->capture_default_str();
-  for (const auto add :
-       {add_serve, add_status, add_env, add_account, add_exec, add_ca, add_drops, add_flows, add_top, add_teardown, add_relay})
+  for (const auto add : {add_serve, add_status, add_env, add_account, add_exec, add_attach, add_detach, add_ports,
+                         add_ca, add_drops, add_flows, add_top, add_teardown, add_relay})
     add(app, context);
 
   std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -37,6 +37,9 @@ void add_top(CLI::App& app, Context& context);
 void add_env(CLI::App& app, Context& context);
 void add_account(CLI::App& app, Context& context);
 void add_exec(CLI::App& app, Context& context);
+void add_attach(CLI::App& app, Context& context);
+void add_detach(CLI::App& app, Context& context);
+void add_ports(CLI::App& app, Context& context);
 void add_ca(CLI::App& app, Context& context);
 void add_teardown(CLI::App& app, Context& context);
 

@@ -41,6 +41,37 @@ void Applier::stop() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  std::vector<Waiting> left;
+  {
+    const std::lock_guard lock(mutex_);
+    left.swap(waiting_);
+  }
+  for (const auto& each : left) each.done(fail("apply", each.vpc_id, "the daemon is stopping"));
+}
+
+void Applier::after(const std::string& vpc_id, uint64_t revision, std::function<void(const Status&)> done) {
+  std::unique_lock lock(mutex_);
+  if (stopping_) {
+    lock.unlock();
+    return done(fail("apply", vpc_id, "the daemon is stopping"));
+  }
+  waiting_.push_back({vpc_id, revision, std::move(done)});
+  dirty_.insert(vpc_id);
+  lock.unlock();
+  wake_.notify_one();
+}
+
+void Applier::answer(const std::string& vpc_id, uint64_t revision, const Status& status) {
+  std::vector<Waiting> ready;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto end = std::stable_partition(waiting_.begin(), waiting_.end(), [&](const Waiting& each) {
+      return each.vpc_id != vpc_id || each.revision > revision;
+    });
+    ready.assign(std::make_move_iterator(end), std::make_move_iterator(waiting_.end()));
+    waiting_.erase(end, waiting_.end());
+  }
+  for (const auto& each : ready) each.done(status);
 }
 
 Status Applier::start(Committer& committer, PlanSink& sink) {
@@ -84,6 +115,7 @@ void Applier::loop() {
     for (const auto& id : todo) follow(id);
     if (now >= next_purge) {
       purge();
+      look_after();
       next_purge = Steady::now() + kPurgeEvery;
     }
     lock.lock();
@@ -108,6 +140,20 @@ void Applier::follow(const std::string& vpc_id) {
   }
   applied_count_ = applied_.size();
   failed_count_ = failed_.size();
+  answer(vpc_id, snapshot->revision, status);
+}
+
+// What somebody took away or put back is planned as before, and its plan applied again.
+void Applier::look_after() {
+  const auto changed = sink_->look_after();
+  if (changed.empty()) return;
+  for (const auto& [id, plan] : applied_) {
+    if (!changed.contains(plan.number)) continue;
+    if (const auto status = sink_->apply_path(plan); !status) {
+      log_.error("{} is not applied again: {}", id, status.error().text());
+      failed_[id].retry_at = Steady::now();
+    }
+  }
 }
 
 Status Applier::apply(const model::Snapshot& snapshot, const std::string& vpc_id) {

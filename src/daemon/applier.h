@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -33,6 +34,9 @@ class PlanSink {
   virtual Status remove_path(plan::VpcNumber number) = 0;
   virtual void publish_names(const plan::VpcPlan& plan) = 0;
   virtual void withdraw_names(plan::VpcNumber number) = 0;
+  // VPCs whose ports stand otherwise than they were left, because somebody took a device or a namespace away or put it
+  // back; their plans are to be applied again. Called about once a second.
+  virtual std::set<plan::VpcNumber> look_after() { return {}; }
   // Everything of VPCs other than these is a leftover; called once, after the first round of plans.
   virtual Status sweep(const std::set<plan::VpcNumber>& known) = 0;
   // What an earlier daemon left in force.
@@ -53,6 +57,9 @@ class Applier {
   void stop();
   // From any thread; the committer's OnPublish.
   void touch(const std::vector<std::string>& vpc_ids);
+  // Calls `done` in the applier's thread once the VPC has been brought to this revision or a later one, or tried to:
+  // with what came of it. At the end of the thread those that still wait get an Error.
+  void after(const std::string& vpc_id, uint64_t revision, std::function<void(const Status&)> done);
   // How many VPCs are in force, and how many wait for a retry; from any thread.
   [[nodiscard]] size_t applied_count() const { return applied_count_; }
   [[nodiscard]] size_t failed_count() const { return failed_count_; }
@@ -70,6 +77,14 @@ class Applier {
   Status remove(const std::string& vpc_id);
   void confirm(const model::SnapshotPtr& applied, const std::string& vpc_id);
   void purge();
+  void look_after();
+  void answer(const std::string& vpc_id, uint64_t revision, const Status& status);
+
+  struct Waiting {
+    std::string vpc_id;
+    uint64_t revision = 0;
+    std::function<void(const Status&)> done;
+  };
 
   const model::Region& region_;
   const plan::HostPlan& host_;
@@ -86,6 +101,7 @@ class Applier {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::set<std::string> dirty_;
+  std::vector<Waiting> waiting_;
   bool stopping_ = false;
   std::thread thread_;
 };

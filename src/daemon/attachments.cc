@@ -19,8 +19,8 @@ Status check_device_name(std::string_view option, const std::string& name) {
   const std::string operation = fmt::format("use {}", option);
   if (name.empty()) return fail(operation, "''", "it is empty");
   if (name.size() >= IFNAMSIZ) {
-    return fail(operation, name, fmt::format("a device's name has at most {} characters, this one {}", IFNAMSIZ - 1,
-                                             name.size()));
+    return fail(operation, name,
+                fmt::format("a device's name has at most {} characters, this one {}", IFNAMSIZ - 1, name.size()));
   }
   const bool characters = std::none_of(name.begin(), name.end(), [](unsigned char c) {
     return c <= ' ' || c > '~' || c == '/' || c == ':' || c == '%';
@@ -77,8 +77,9 @@ Result<const model::NetworkInterface*> find_interface(const model::Snapshot& sna
   if (!interface) return fail(operation, id, "there is no such network interface");
   if (!interface->instance.empty()) return fail(operation, id, "it is the interface of " + interface->instance);
   if (interface->requester_managed) {
-    return fail(operation, id,
-                "it is the interface of " + (interface->endpoint.empty() ? interface->load_balancer : interface->endpoint));
+    return fail(
+        operation, id,
+        "it is the interface of " + (interface->endpoint.empty() ? interface->load_balancer : interface->endpoint));
   }
   return interface;
 }

@@ -44,13 +44,14 @@ Result<AccountRequest> read_account_request(const std::string& body) {
 }  // namespace
 
 Control::Control(const model::Region& region, ControlFacts facts, Committer& committer, const Clock& clock,
-                 RandomSource& random, ControlHooks hooks)
+                 RandomSource& random, ControlHooks hooks, PortControl& ports)
     : region_(region),
       facts_(std::move(facts)),
       committer_(committer),
       clock_(clock),
       random_(random),
-      hooks_(std::move(hooks)) {}
+      hooks_(std::move(hooks)),
+      ports_(ports) {}
 
 void Control::handle(const http::Request& request, http::Responder responder) {
   const auto& target = request.target;
@@ -58,6 +59,10 @@ void Control::handle(const http::Request& request, http::Responder responder) {
     responder.send(get(target));
   } else if (request.method == "POST" && target == "/v1/accounts") {
     create_account(request.body, std::move(responder));
+  } else if (request.method == "POST" && target == "/v1/attach") {
+    ports_.attach(request.body, std::move(responder));
+  } else if (request.method == "POST" && target == "/v1/detach") {
+    ports_.detach(request.body, std::move(responder));
   } else if (request.method == "POST" && target == "/v1/teardown") {
     responder.send(answer(200, json::object{}));
     hooks_.teardown();
@@ -74,6 +79,7 @@ http::Response Control::get(const std::string& path) const {
   if (path == "/v1/ca") {
     return answer(200, json::object{{"path", facts_.ca_path}, {"certificate", facts_.ca_certificate}});
   }
+  if (path == "/v1/ports") return answer(200, ports_.list());
   if (path == "/v1/drops") return answer(200, hooks_.drops());
   if (path == "/v1/names") return answer(200, names_of(*committer_.snapshot()));
   if (path.starts_with(kInstances)) return answer(instance(path.substr(kInstances.size())));

@@ -9,6 +9,9 @@
 //   GET  /v1/ca              the CA's certificate
 //   GET  /v1/drops           dropped packets by reason
 //   GET  /v1/names           what numbers in the packet program's maps stand for (names.h)
+//   GET  /v1/ports           interfaces that are attached to this host
+//   POST /v1/attach          {interface, netns | tap | device, ifname?, owner?} → the port (attachments.h)
+//   POST /v1/detach          {interface}
 //   POST /v1/teardown        stop, and take away what the region has in the kernel
 //
 // An error is {"error": "…"} with status 400, 404, 405 or 500.
@@ -21,6 +24,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "daemon/committer.h"
+#include "daemon/port_control.h"
 #include "http/message.h"
 #include "http/responder.h"
 #include "model/region.h"
@@ -44,7 +48,7 @@ class Control {
  public:
   // References must outlive this.
   Control(const model::Region& region, ControlFacts facts, Committer& committer, const Clock& clock,
-          RandomSource& random, ControlHooks hooks);
+          RandomSource& random, ControlHooks hooks, PortControl& ports);
 
   void handle(const http::Request& request, http::Responder responder);
 
@@ -62,6 +66,7 @@ class Control {
   const Clock& clock_;
   RandomSource& random_;
   const ControlHooks hooks_;
+  PortControl& ports_;
 };
 
 }  // namespace ginnel::daemon

@@ -175,12 +175,14 @@ Status Daemon::open_listeners() {
 
   const ControlFacts facts{"https://" + config::AddressPort{bound.address, bound.port}.to_string(),
                            authority_->certificate_path(), authority_->certificate_pem()};
+  ports_ = std::make_unique<PortControl>(*committer_, *applier_, *path_, clock_, random_);
   control_ = std::make_unique<Control>(catalogue_.region, facts, *committer_, clock_, random_,
                                        ControlHooks{[this] { return status(); }, [this] { return drops(); },
                                                     [this] {
                                                       teardown_wanted_ = true;
                                                       ask_to_stop_();
-                                                    }});
+                                                    }},
+                                       *ports_);
   control_server_ = std::make_unique<http::Server>(
       http::ServerOptions{1, {}},
       [this](http::Request request, http::Responder responder) { control_->handle(request, std::move(responder)); },

@@ -82,6 +82,7 @@ class Daemon {
   std::unique_ptr<health::Prober> prober_;  // not without a data plane
   api::Dispatcher dispatcher_;
   std::unique_ptr<ApiHandler> api_;
+  std::unique_ptr<PortControl> ports_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<http::Server> control_server_, api_server_, metrics_server_;
   std::unique_ptr<Periodic> renewal_;

@@ -5,8 +5,10 @@
 #include "daemon/periodic.h"
 #include "daemon/relay_keeper.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/place.h"
 #include "dataplane/teardown.h"
 #include "dns/resolver.h"
+#include "planner/planner.h"
 
 namespace ginnel::daemon {
 namespace {
@@ -15,6 +17,9 @@ namespace json = boost::json;
 
 constexpr uint16_t kDnsPort = 53;
 constexpr auto kHousekeepingEvery = std::chrono::seconds(5);
+
+// A path below here may be another process's tomorrow.
+constexpr std::string_view kProcesses = "/proc/";
 
 class RealPath final : public HostPath {
  public:
@@ -47,6 +52,11 @@ class RealPath final : public HostPath {
   void withdraw_names(plan::VpcNumber number) override { resolver_->remove_vpc(number); }
 
   Status sweep(const std::set<plan::VpcNumber>& known) override { return dataplane_->sweep(known); }
+  std::set<plan::VpcNumber> look_after() override {
+    auto changed = dataplane_->look_after();
+    if (!changed) log_.warning("ports are not looked after: {}", changed.error().text());
+    return changed ? std::move(*changed) : std::set<plan::VpcNumber>();
+  }
   plan::HostFacts facts() override { return dataplane_->facts(); }
 
   json::object status() const override {
@@ -74,6 +84,15 @@ class RealPath final : public HostPath {
     out.flow_limit = dataplane_->flow_limit();
     return out;
   }
+  Result<model::PortAttachment> check_place(const model::PortAttachment& port) const override {
+    GINNEL_TRY(const auto kind, plan::port_kind(port.kind));
+    const dataplane::Place place{kind, port.netns, 0, port.device};
+    model::PortAttachment out = port;
+    GINNEL_TRY(out.netns_inode, dataplane::check_place(host_.tag, place));
+    if (!port.netns.starts_with(kProcesses)) out.netns_inode = 0;
+    return out;
+  }
+  std::map<std::string, std::string> problems() const override { return dataplane_->problems(); }
 
   Status teardown() override {
     housekeeper_.reset();
@@ -113,6 +132,10 @@ class NoPath final : public HostPath {
   json::object status() const override { return {}; }
   json::object drops() const override { return {}; }
   Result<PathReading> reading() const override { return PathReading{}; }
+  Result<model::PortAttachment> check_place(const model::PortAttachment& port) const override {
+    return fail("attach to", port.device, "the daemon runs without a data plane");
+  }
+  std::map<std::string, std::string> problems() const override { return {}; }
   Status teardown() override { return {}; }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "daemon/state_dir.h"
 #include "dns/recursion.h"
 #include "health/prober.h"
+#include "model/resources.h"
 #include "planner/plan.h"
 
 namespace ginnel::daemon {
@@ -24,6 +26,11 @@ class HostPath : public PlanSink {
   [[nodiscard]] virtual boost::json::object drops() const = 0;
   // For the metrics; from any thread. Reads the whole flow table.
   [[nodiscard]] virtual Result<PathReading> reading() const = 0;
+  // Whether what is to carry the interface is there and free, with the inode of its namespace filled in where it must
+  // be that one. From any thread, as problem().
+  virtual Result<model::PortAttachment> check_place(const model::PortAttachment& port) const = 0;
+  // Why ports that are planned do not stand, by interface id.
+  [[nodiscard]] virtual std::map<std::string, std::string> problems() const = 0;
   // Takes away the kernel's part and the relay. Last call.
   virtual Status teardown() = 0;
 };

@@ -30,9 +30,8 @@ class PortControl {
  private:
   using Answer = std::shared_ptr<http::Responder>;
 
-  void commit(const model::NetworkInterface& wanted, const Answer& answer);
+  void committed(const Result<model::NetworkInterface>& wanted, const Status& status, const Answer& answer);
   void answer_applied(const model::NetworkInterface& interface, const Status& status, const Answer& answer);
-  void take_back(const std::string& interface_id);
 
   Committer& committer_;
   Applier& applier_;

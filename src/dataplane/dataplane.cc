@@ -14,6 +14,7 @@
 #include "dataplane/linux_kernel.h"
 #include "dataplane/migration.h"
 #include "dataplane/names.h"
+#include "dataplane/place.h"
 #include "dataplane/programs.h"
 #include "dataplane/read_back.h"
 
@@ -209,6 +210,37 @@ class Dataplane::Impl {
     return {};
   }
 
+  // The plan's own view of the port is struck out, so that the next apply makes it anew.
+  Result<std::set<plan::VpcNumber>> look_after() {
+    std::set<plan::VpcNumber> out;
+    std::optional<std::vector<LinkInfo>> links;
+    for (auto& [vpc, state] : observed_) {
+      for (auto& [id, device] : state.of<Device>()) {
+        if (!device || !is_outside(*device)) continue;
+        if (!links) {
+          GINNEL_TRY(links, list_links(*netlink_));
+        }
+        if (!has_changed(id, *device, *links)) continue;
+        kernel_->lost(id);
+        device.reset();
+        out.insert(vpc);
+      }
+    }
+    for (const auto vpc : out) GINNEL_CHECKED(kernel_->settle(vpc));
+    return out;
+  }
+
+  bool has_changed(const std::string& id, const Device& device, const std::vector<LinkInfo>& links) {
+    if (kernel_->away().contains(id)) {
+      return check_place(*netlink_, namespaces_, {device.kind, device.netns, device.netns_inode, device.name})
+          .has_value();
+    }
+    const auto port = kernel_->ports().find(id);
+    return port != kernel_->ports().end() && std::none_of(links.begin(), links.end(), [&](const LinkInfo& link) {
+             return link.index == port->second.ifindex;
+           });
+  }
+
   // What could not be told to belong to a VPC at the start may have been put under one by its plan since.
   void disown_what_is_planned() {
     const auto nobody = observed_.find(plan::kSystemVpc);
@@ -291,6 +323,8 @@ Status Dataplane::remove(plan::VpcNumber vpc) {
   GINNEL_CHECKED(impl_->apply(vpc, {}));
   return {};
 }
+
+Result<std::set<plan::VpcNumber>> Dataplane::look_after() { return impl_->look_after(); }
 
 Status Dataplane::sweep(const std::set<plan::VpcNumber>& known) { return impl_->sweep(known); }
 

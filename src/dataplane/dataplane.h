@@ -77,6 +77,11 @@ class Dataplane {
   // other ports of their VPC stand. From any thread.
   [[nodiscard]] std::map<std::string, std::string> problems() const;
 
+  // Looks whether the ports on somebody else's namespace or device, and on taps, still are as they were left, and
+  // whether one of problems() could be made now. The plans of the VPCs that it gives are to be applied again. Cheap
+  // where there are no such ports.
+  Result<std::set<plan::VpcNumber>> look_after();
+
   // What was found at open() and how programs are attached, for the status page.
   [[nodiscard]] bool adopted() const;
   [[nodiscard]] const char* attachment() const;

@@ -9,6 +9,7 @@
 #include "abi/config.h"
 #include "dataplane/abi_values.h"
 #include "dataplane/names.h"
+#include "dataplane/place.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -30,11 +31,6 @@ Status look_inside(int namespace_fd, Inside& out) {
     out.routes.insert(out.routes.end(), second.begin(), second.end());
     return {};
   });
-}
-
-bool is_link_local(const IpAddress& address) {
-  static const Cidr kPrefix(router6(), 10);
-  return kPrefix.contains(address);
 }
 
 bool has_default_route(const Inside& inside, uint32_t index, const IpAddress& gateway) {
@@ -204,22 +200,9 @@ Status Devices::make_tap(const std::string& interface_id, const Device& device) 
   return set_up(netlink_, device.name);
 }
 
-// What the host itself talks through would be cut off, hence the checks.
 Result<uint32_t> Devices::take_device(const Device& device) {
-  GINNEL_TRY(const auto link, find_link(netlink_, device.name));
-  if (!link) return fail("attach device", device.name, "there is none in the daemon's network namespace");
-  if (!link->ethernet) return fail("attach device", device.name, "it does not carry Ethernet frames");
-  if (!link->alias.empty() && link->alias.starts_with("ginnel ")) {
-    return fail("attach device", device.name, "it belongs to \"" + link->alias + "\"");
-  }
-  if (!link->up) return fail("attach device", device.name, "it is down");
-  GINNEL_TRY(const auto addresses, list_addresses(netlink_));
-  for (const auto& each : addresses) {
-    if (each.index == link->index && !is_link_local(each.address)) {
-      return fail("attach device", device.name, "the host uses it: it has the address " + each.address.to_string());
-    }
-  }
-  return link->index;
+  GINNEL_TRY(const auto link, find_free_device(netlink_, device.name));
+  return link.index;
 }
 
 Status Devices::remove(const std::string& interface_id) {

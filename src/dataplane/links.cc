@@ -48,6 +48,7 @@ LinkInfo link_of(const nlmsghdr* message) {
   if (found[IFLA_IFALIAS]) out.alias = mnl_attr_get_str(found[IFLA_IFALIAS]);
   if (found[IFLA_MTU]) out.mtu = mnl_attr_get_u32(found[IFLA_MTU]);
   if (found[kGsoIpv4MaxSize]) out.gso_ipv4_max_size = mnl_attr_get_u32(found[kGsoIpv4MaxSize]);
+  if (found[IFLA_MASTER]) out.master = mnl_attr_get_u32(found[IFLA_MASTER]);
   if (found[IFLA_LINK]) out.peer_index = mnl_attr_get_u32(found[IFLA_LINK]);
   if (found[IFLA_ADDRESS] && mnl_attr_get_payload_len(found[IFLA_ADDRESS]) == 6) {
     std::memcpy(out.mac.bytes.data(), mnl_attr_get_payload(found[IFLA_ADDRESS]), 6);

@@ -26,6 +26,7 @@ struct LinkInfo {
   // The longest TCP segment over IPv4 that is handed over as one packet; none where the kernel has no such bound.
   std::optional<uint32_t> gso_ipv4_max_size;
   bool up = false;
+  uint32_t master = 0;      // the bridge or bond that it is in
   uint32_t peer_index = 0;  // of a veth's other end, in its own namespace
 };
 

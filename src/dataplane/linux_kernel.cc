@@ -38,6 +38,15 @@ void LinuxKernel::add_gone(Gone gone) {
   gone_.targets.merge(gone.targets);
 }
 
+// Its row would be another device's, once the kernel gives the number out again.
+void LinuxKernel::lost(const std::string& interface_id) {
+  const auto found = ports_.find(interface_id);
+  if (found == ports_.end()) return;
+  addresses_gone(found->second);
+  (void)parts_.tables.ports.erase(found->second.ifindex);  // there may be none
+  ports_.erase(found);
+}
+
 Result<LocalPort*> LinuxKernel::port(const std::string& interface_id) {
   const auto found = ports_.find(interface_id);
   if (found == ports_.end()) return fail("find device of", interface_id, "there is none");

@@ -54,6 +54,9 @@ class LinuxKernel final : public Kernel {
   // made, and why. They are passed over, so that their VPC's other ports go on; a new attachment or a new start tries
   // again.
   [[nodiscard]] const std::map<std::string, std::string>& away() const { return away_; }
+  // The device of a port went without us: what was written for it is struck out, and its flows are cut at the next
+  // settle.
+  void lost(const std::string& interface_id);
   // To be cut at the next settle.
   void add_gone(Gone gone);
 

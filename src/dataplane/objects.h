@@ -180,6 +180,11 @@ struct VpcState {
 // Whether the namespace is somebody else's, which is neither made nor taken away.
 [[nodiscard]] inline bool is_foreign_netns(const std::string& netns) { return netns.starts_with('/'); }
 
+// Whether somebody else may take the device away, or be in its way.
+[[nodiscard]] inline bool is_outside(const Device& device) {
+  return device.kind != plan::PortKind::pair || is_foreign_netns(device.netns);
+}
+
 // The plan in these terms. Fails when the plan refers to a policy or target that it does not hold, or holds one object
 // twice.
 Result<VpcState> wanted_state(const plan::VpcPlan& plan);

@@ -79,8 +79,9 @@ class VpcPlanner {
     }
     GINNEL_TRY(const auto groups, add_policy(interface));
     GINNEL_TRY(const auto address, IpAddress::parse(interface.address));
-    plan_.addresses.push_back({address, interface.id, groups, instance != nullptr});
-    return instance ? add_port(interface, *instance, address, groups) : Status();
+    const bool local = instance || !interface.port.kind.empty();
+    plan_.addresses.push_back({address, interface.id, groups, local});
+    return local ? add_port(interface, address, groups) : Status();
   }
 
   // The numbers of the interface's groups; their policy is in the plan afterwards.
@@ -101,14 +102,28 @@ class VpcPlanner {
     return numbers;
   }
 
-  Status add_port(const model::NetworkInterface& interface, const model::Instance& instance, const IpAddress& address,
+  // What carries it: a namespace of its own, an instance's; or what the operator attached it to.
+  Status set_carrier(const model::NetworkInterface& interface, Port& port) const {
+    if (!interface.instance.empty()) {
+      port.netns = interface.instance;
+      port.big_tcp = big_tcp_;
+      return {};
+    }
+    GINNEL_TRY(port.kind, port_kind(interface.port.kind));
+    port.netns = interface.port.netns;
+    port.netns_inode = interface.port.netns_inode;
+    port.device = interface.port.device;
+    port.owner = interface.port.owner;
+    return {};
+  }
+
+  Status add_port(const model::NetworkInterface& interface, const IpAddress& address,
                   const std::vector<GroupNumber>& groups) {
     const auto* subnet = snapshot_.find<model::Subnet>(interface.subnet);
     if (!subnet) return fail("plan", interface.id, "its subnet " + interface.subnet + " is not there");
     Port port;
     port.interface_id = interface.id;
-    port.netns = instance.id;
-    port.big_tcp = big_tcp_;
+    GINNEL_CHECKED(set_carrier(interface, port));
     port.address = address;
     GINNEL_TRY(port.subnet, Cidr::parse(subnet->cidr));
     GINNEL_TRY(port.mac, MacAddress::parse(interface.mac));
@@ -216,6 +231,13 @@ class VpcPlanner {
 };
 
 }  // namespace
+
+Result<PortKind> port_kind(std::string_view kind) {
+  if (kind == "netns") return PortKind::pair;
+  if (kind == "tap") return PortKind::tap;
+  if (kind == "device") return PortKind::device;
+  return fail("plan", "port", "nothing is called '" + std::string(kind) + "' that could carry one");
+}
 
 HostPlan plan_host(const model::Region& region, std::string_view tag, const Cidr& synthetic_range) {
   HostPlan plan;

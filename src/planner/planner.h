@@ -18,10 +18,14 @@ inline constexpr LinkNumber kResolverLinks = 0x8000'0000U;
 // The resolver answers at the VPC's base address + 2 and here.
 inline constexpr std::string_view kResolverAddress = "169.254.169.253";
 
+// Of a model::PortAttachment.
+[[nodiscard]] Result<PortKind> port_kind(std::string_view kind);
+
 // `tag` marks the region's kernel objects: 8 hexadecimal digits.
 [[nodiscard]] HostPlan plan_host(const model::Region& region, std::string_view tag, const Cidr& synthetic_range);
 
-// Who is in it: instances that are pending or running, endpoints that are pending or available. What is on its way
+// Who is in it: instances that are pending or running, interfaces that are attached to this host, endpoints that are
+// pending or available. What is on its way
 // out (shutting-down, deleting) has no port, no address, no link and no name any more.
 //
 // An interface keeps the synthetic address that `facts` give it; others get the lowest free ones. The caller enters

@@ -51,11 +51,18 @@ void print_rules(std::string& out, std::string_view direction, std::string_view 
   }
 }
 
+std::string carrier_text(const Port& port) {
+  if (port.kind == PortKind::tap) return fmt::format("tap {} owner {}", port.device, port.owner);
+  if (port.kind == PortKind::device) return "device " + port.device;
+  const std::string inode = port.netns_inode != 0 ? fmt::format(" inode {}", port.netns_inode) : "";
+  return fmt::format("netns {}{} device {}", port.netns, inode, port.device);
+}
+
 void print_port(std::string& out, const Port& port) {
   out += fmt::format("  {} {} subnet {} mac {}\n", port.interface_id, port.address.to_string(), port.subnet.to_string(),
                      port.mac.to_string());
-  out += fmt::format("    netns {} device {} mtu {}{} {}{}\n", port.netns, port.device, port.mtu,
-                     port.big_tcp ? " big-tcp" : "", groups_text(port.groups), port.check_source ? "" : " any-source");
+  out += fmt::format("    {} mtu {}{} {}{}\n", carrier_text(port), port.mtu, port.big_tcp ? " big-tcp" : "",
+                     groups_text(port.groups), port.check_source ? "" : " any-source");
   out += fmt::format("    synthetic {} resolver {} search {}\n", port.synthetic.to_string(), port.resolver.to_string(),
                      port.search_domain.empty() ? "-" : port.search_domain);
 }

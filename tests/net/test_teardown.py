@@ -2,6 +2,7 @@
 import os
 import subprocess
 
+from attached import Interface, ip, new_netns, new_pair
 from network import Vpc, tcp_from
 from region import Region
 
@@ -81,3 +82,18 @@ def test_two_regions_do_not_touch_each_other():
             two.process.wait(10)
         assert instance.run("true").returncode == 0
         assert one.devices()
+
+
+def test_teardown_takes_what_was_made_and_leaves_what_was_there():
+    with new_netns() as netns, new_pair(netns) as device, Region(dataplane="ebpf") as region:
+        vpc = Vpc(region)
+        inside, tap, there = Interface(vpc), Interface(vpc), Interface(vpc)
+        before = ip("-d", "link", "show", device)
+        inside.attach("--netns", netns)
+        tap.attach("--tap", "gtap")
+        there.attach("--device", device)
+        region.kill()
+        region.ginnel("teardown")
+        assert not region.leftovers() and "gtap" not in links()
+        assert "eth0" not in ip("-brief", "link", netns=netns)
+        assert ip("-d", "link", "show", device) == before

@@ -1,0 +1,126 @@
+#include "daemon/attachments.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ginnel::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr WallTime kNow{std::chrono::milliseconds(1'800'000'000'000)};
+
+class Attachments : public ::testing::Test {
+ protected:
+  Attachments() {
+    model::Change change;
+    change.put(model::NetworkInterface{.id = "eni-1", .vpc = "vpc-1", .address = "10.0.1.4"});
+    change.put(model::NetworkInterface{.id = "eni-2", .vpc = "vpc-1", .address = "10.0.1.5"});
+    change.put(model::NetworkInterface{.id = "eni-i", .instance = "i-1", .attachment = "eni-attach-1"});
+    change.put(model::NetworkInterface{
+        .id = "eni-e", .requester_managed = true, .endpoint = "vpce-1", .attachment = "ela-attach-1"});
+    snapshot = snapshot.with(change);
+  }
+  Result<model::NetworkInterface> attach(const AttachRequest& request) {
+    auto interface = attached(snapshot, request, random, kNow);
+    if (interface) {
+      model::Change change;
+      change.put(*interface);
+      snapshot = snapshot.with(change);
+    }
+    return interface;
+  }
+  std::string refused(const AttachRequest& request) {
+    const auto result = attached(snapshot, request, random, kNow);
+    return result ? "no error" : result.error().text();
+  }
+
+  model::Snapshot snapshot;
+  SeededRandom random{1};
+};
+
+TEST_F(Attachments, ToANamespaceByNameOrPath) {
+  const auto named = attach({.interface_id = "eni-1", .netns = "blue"});
+  ASSERT_TRUE(named) << named.error().text();
+  EXPECT_EQ(
+      named->port,
+      (model::PortAttachment{
+          .kind = "netns", .netns = "/run/netns/blue", .device = "eth0", .attached = kNow.time_since_epoch().count()}));
+  EXPECT_THAT(named->attachment, ::testing::StartsWith("eni-attach-"));
+  const auto path = attach({.interface_id = "eni-2", .netns = "/proc/7/ns/net", .ifname = "net1"});
+  ASSERT_TRUE(path) << path.error().text();
+  EXPECT_EQ(path->port.netns, "/proc/7/ns/net");
+  EXPECT_EQ(path->port.device, "net1");
+}
+
+TEST_F(Attachments, ToATapAndToADevice) {
+  const auto tap = attach({.interface_id = "eni-1", .tap = "tap0", .owner = 1000});
+  ASSERT_TRUE(tap) << tap.error().text();
+  EXPECT_EQ(tap->port.kind, "tap");
+  EXPECT_EQ(tap->port.owner, 1000U);
+  EXPECT_EQ(refused({.interface_id = "eni-2", .device = "tap0"}), "attach to device tap0: it carries eni-1");
+  EXPECT_EQ(attach({.interface_id = "eni-2", .device = "enp3s0"})->port.kind, "device");
+}
+
+TEST_F(Attachments, OnlyOfInterfacesThatNobodyHas) {
+  EXPECT_EQ(refused({.interface_id = "eni-9", .tap = "t"}), "attach eni-9: there is no such network interface");
+  EXPECT_EQ(refused({.interface_id = "eni-i", .tap = "t"}), "attach eni-i: it is the interface of i-1");
+  EXPECT_EQ(refused({.interface_id = "eni-e", .tap = "t"}), "attach eni-e: it is the interface of vpce-1");
+  ASSERT_TRUE(attach({.interface_id = "eni-1", .netns = "blue"}));
+  EXPECT_EQ(refused({.interface_id = "eni-1", .tap = "t"}),
+            "attach eni-1: it is attached already: eth0 in /run/netns/blue");
+  EXPECT_EQ(refused({.interface_id = "eni-2", .netns = "/run/netns/blue"}),
+            "attach to eth0 in /run/netns/blue: it carries eni-1");
+}
+
+TEST_F(Attachments, OnlyToWhatCanBeAName) {
+  EXPECT_THAT(refused({.interface_id = "eni-1", .tap = "a234567890123456"}), HasSubstr("at most 15 characters"));
+  for (const char* name : {"a b", "a/b", "a:b", ".", "..", "t%d", "t\n"}) {
+    EXPECT_THAT(refused({.interface_id = "eni-1", .tap = name}), HasSubstr("cannot be a device's name")) << name;
+  }
+  EXPECT_THAT(refused({.interface_id = "eni-1", .netns = "blue", .ifname = "lo"}), HasSubstr("--ifname lo"));
+  EXPECT_THAT(refused({.interface_id = "eni-1", .netns = "run/x"}), HasSubstr("begins with /"));
+  EXPECT_THAT(refused({.interface_id = "eni-1", .netns = ".."}), HasSubstr("not a namespace's name"));
+  EXPECT_THAT(refused({.interface_id = "eni-1", .netns = "/" + std::string(180, 'x')}), HasSubstr("180 characters"));
+}
+
+TEST_F(Attachments, TakeExactlyOnePlaceAndItsOwnOptions) {
+  EXPECT_THAT(refused({.interface_id = "eni-1"}), HasSubstr("exactly one of"));
+  EXPECT_THAT(refused({.interface_id = "eni-1", .netns = "a", .tap = "b"}), HasSubstr("exactly one of"));
+  EXPECT_THAT(refused({.interface_id = "eni-1", .tap = "b", .ifname = "c"}), HasSubstr("--ifname goes with --netns"));
+  EXPECT_THAT(refused({.interface_id = "eni-1", .device = "b", .owner = 1}), HasSubstr("--owner goes with --tap"));
+}
+
+TEST_F(Attachments, AreTakenBack) {
+  EXPECT_EQ(detached(snapshot, "eni-1").error().text(), "detach eni-1: it is not attached");
+  EXPECT_EQ(detached(snapshot, "eni-i").error().text(), "detach eni-i: it is the interface of i-1");
+  ASSERT_TRUE(attach({.interface_id = "eni-1", .tap = "tap0"}));
+  const auto back = detached(snapshot, "eni-1");
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, (model::NetworkInterface{.id = "eni-1", .vpc = "vpc-1", .address = "10.0.1.4"}));
+}
+
+TEST_F(Attachments, AreListedWithWhatIsWrong) {
+  ASSERT_TRUE(attach({.interface_id = "eni-1", .netns = "blue"}));
+  ASSERT_TRUE(attach({.interface_id = "eni-2", .tap = "tap0"}));
+  const auto ports = list_ports(snapshot, {{"eni-1", "it is gone"}});
+  ASSERT_EQ(ports.size(), 2U);
+  EXPECT_EQ(ports[0].at("state"), "waiting");
+  EXPECT_EQ(ports[0].at("why"), "it is gone");
+  EXPECT_EQ(ports[1].at("state"), "attached");
+  EXPECT_EQ(ports[1].at("device"), "tap0");
+}
+
+TEST(AttachRequests, AreReadStrictly) {
+  const auto request = read_attach_request(R"({"interface": "eni-1", "tap": "tap0", "owner": 7})");
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->interface_id, "eni-1");
+  EXPECT_EQ(request->owner, 7U);
+  for (const char* body : {"", "[]", "{}", R"({"interface": 1})", R"({"interface": "e", "colour": "red"})",
+                           R"({"interface": "e", "owner": -1})", R"({"interface": "e", "owner": "root"})"}) {
+    EXPECT_FALSE(read_attach_request(body)) << body;
+  }
+}
+
+}  // namespace
+}  // namespace ginnel::daemon
