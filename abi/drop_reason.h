@@ -19,7 +19,7 @@
   X(TCP_FRAGMENT, "a fragment of a TCP segment")                                                  \
   X(FRAGMENT, "a fragment of another protocol")                                                   \
   X(PROTOCOL, "the ICMP of the other family")                                                     \
-  X(ICMP_TYPE, "an ICMP error, or a message that only a router may send")                         \
+  X(ICMP_TYPE, "an ICMP message that only a router may send")                                     \
   X(TO_ITSELF, "the destination is the sender")                                                   \
   X(NO_ROUTE, "the destination is outside of the VPC")                                            \
   X(NO_DESTINATION, "no interface has the destination address")                                   \
@@ -48,7 +48,9 @@
   X(ROUTER_SOLICITATION, "a question for a router, which the daemon answers where it does")       \
   X(MULTICAST_LISTENER, "a report of a multicast listener: there is no multicast")                \
   X(TTL_EXPIRED, "TTL or hop limit would become 0")                                               \
-  X(TRANSLATED_OPTIONS, "IP options or extension headers where IPv6 and IPv4 meet")
+  X(TRANSLATED_OPTIONS, "IP options or extension headers where IPv6 and IPv4 meet")               \
+  X(ICMP_NO_FLOW, "an ICMP error that quotes no packet of a flow to this port")                   \
+  X(ICMP_UNTRANSLATED, "an ICMP error that the other family has no counterpart of")
 /* clang-format on */
 
 enum ginnel_drop {

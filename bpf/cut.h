@@ -34,28 +34,6 @@ static __always_inline __u16 bare_tcp_sum(const struct tcp_reset* reset, __be32*
   return csum_fold16(sum);
 }
 
-/* The same IP header, options and all, with other addresses and a TCP header behind it. */
-__attribute__((noinline)) int readdress(struct __sk_buff* skb, __u32 l4) {
-  const struct cut_scratch* s = scratch_cut();
-  if (!s) return -1;
-  const struct tcp_reset* reset = &s->reset;
-  const __u8 hops = RESET_HOPS;
-  write_length(skb, l4, sizeof(struct tcphdr));
-  if (is_ipv6(skb)) {
-    bpf_skb_store_bytes(skb, ETH_HLEN + 7, &hops, sizeof hops, 0);
-    bpf_skb_store_bytes(skb, ETH_HLEN + 8, reset, 2 * sizeof reset->source, 0);
-    return 0;
-  }
-  __be32 before[3] = {}, after[3]; /* TTL, protocol, sum; addresses */
-  bpf_skb_load_bytes(skb, ETH_HLEN + 8, before, sizeof before);
-  after[0] = bpf_htonl((bpf_ntohl(before[0]) & 0xffffff) | RESET_HOPS << 24);
-  after[1] = reset->source.word[3];
-  after[2] = reset->destination.word[3];
-  bpf_skb_store_bytes(skb, ETH_HLEN + 8, after, sizeof after, 0);
-  const __u32 change = bpf_csum_diff(before, sizeof before, after, sizeof after, 0);
-  return bpf_l3_csum_replace(skb, ETH_HLEN + 10, 0, change, 0);
-}
-
 /* A bare TCP header, of the sums that it has kept as finished ones and for CHECKSUM_PARTIAL: see translate.h; the last
  * replacement has no effect on the latter. */
 __attribute__((noinline)) int write_bare_tcp(struct __sk_buff* skb, __u32 l4) {
@@ -88,15 +66,16 @@ __attribute__((noinline)) int write_reset(struct __sk_buff* skb, __u32 l4) {
   const __u32 addresses =
       bpf_csum_diff((__be32*)&s->ip.source, 32, (__be32*)&s->reset.source, 32, 0); /* sources and destinations */
   const __u64 lengths = csum_change(bpf_htonl(length), bpf_htonl(sizeof(struct tcphdr)));
+  s->ip.source = s->reset.source;
+  s->ip.destination = s->reset.destination;
+  s->ip.length = sizeof(struct tcphdr);
+  s->ip.hops = RESET_HOPS;
   if (changes) {
-    s->ip.source = s->reset.source;
-    s->ip.destination = s->reset.destination;
-    s->ip.length = sizeof(struct tcphdr);
-    s->ip.hops = RESET_HOPS;
     if (change_family(skb, to_ipv6, &s->ip)) return -1;
     l4 = ETH_HLEN + ip_header_length(to_ipv6);
-  } else if (readdress(skb, l4)) {
-    return -1;
+  } else { /* the same IP header, options and all */
+    write_length(skb, l4, sizeof(struct tcphdr));
+    if (write_addresses(skb, ETH_HLEN, to_ipv6, &s->ip)) return -1;
   }
   bpf_l4_csum_replace(skb, l4 + 16, 0, csum_fold32((__u64)addresses + csum_fold32(lengths)), BPF_F_PSEUDO_HDR);
   if (write_bare_tcp(skb, l4)) return -1;

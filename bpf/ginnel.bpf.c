@@ -8,6 +8,7 @@
 #include "bpf/deliver.h"
 #include "bpf/end.h"
 #include "bpf/flow_lookup.h"
+#include "bpf/icmp_error.h"
 #include "bpf/limits.h"
 #include "bpf/nd.h"
 #include "bpf/packet.h"
@@ -27,9 +28,10 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   STAGE(stage_port(skb, p));
   STAGE(stage_parse(skb, p));
   STAGE(stage_arp(skb, p));
-  STAGE(stage_nd(skb, p));
+  if (p->special) STAGE(stage_nd(skb, p));
   STAGE(stage_antispoof(skb, p));
   STAGE(stage_size(skb, p));
+  STAGE(stage_error(skb, p));
   STAGE(stage_flow(skb, p));
   if (p->flow) {
     STAGE(stage_limits(skb, p, p->flow->flags));

@@ -89,6 +89,23 @@ __attribute__((noinline)) int write_ip(struct __sk_buff* skb, __u32 at, int ipv6
   return ipv6 ? write_ipv6(skb, at, in) : write_ipv4(skb, at, in);
 }
 
+/* In place: only hops and addresses become these; also in the sum of an IPv4 header. 0 or less than 0. */
+__attribute__((noinline)) int write_addresses(struct __sk_buff* skb, __u32 at, int ipv6, const struct ip_header* in) {
+  if (!in) return -1;
+  if (ipv6) {
+    if (bpf_skb_store_bytes(skb, at + offsetof(struct ipv6hdr, hop_limit), &in->hops, sizeof in->hops, 0)) return -1;
+    return bpf_skb_store_bytes(skb, at + offsetof(struct ipv6hdr, saddr), &in->source, 2 * sizeof in->source, 0);
+  }
+  __be32 before[3], after[3]; /* TTL, protocol, sum; addresses */
+  if (bpf_skb_load_bytes(skb, at + offsetof(struct iphdr, ttl), before, sizeof before)) return -1;
+  after[0] = bpf_htonl((bpf_ntohl(before[0]) & 0xffffff) | (__u32)in->hops << 24);
+  after[1] = in->source.word[3];
+  after[2] = in->destination.word[3];
+  if (bpf_skb_store_bytes(skb, at + offsetof(struct iphdr, ttl), after, sizeof after, 0)) return -1;
+  const __u32 change = bpf_csum_diff(before, sizeof before, after, sizeof after, 0);
+  return bpf_l3_csum_replace(skb, at + offsetof(struct iphdr, check), 0, change, 0);
+}
+
 /* Of a frame whose IP header has no options: it becomes one of the other family, with this header in front of the same
  * bytes. 0 or less than 0. Invalidates packet pointers. */
 static __always_inline int change_family(struct __sk_buff* skb, int to_ipv6, const struct ip_header* header) {

@@ -47,7 +47,8 @@ struct icmp_echo {
 /* What is no packet of a flow, and has a stage of its own. */
 enum special {
   ORDINARY,
-  SPECIAL_ND, /* neighbour discovery */
+  SPECIAL_ND,    /* neighbour discovery */
+  SPECIAL_ERROR, /* an ICMP error, which is of the flow that it quotes */
 };
 
 struct packet {

@@ -33,11 +33,13 @@ static __always_inline void icmp_key(struct packet* p, const struct icmp_echo* i
 static __always_inline int parse_icmp(struct packet* p, const struct icmp_echo* icmp) {
   switch (icmp->type) {
     case ICMP_UNREACHABLE:
+    case ICMP_TIME_EXCEEDED:
+    case ICMP_PARAMETER_PROBLEM:
+      p->special = SPECIAL_ERROR;
+      return NEXT;
     case ICMP_SOURCE_QUENCH:
     case ICMP_REDIRECT_ROUTE:
     case ICMP_ROUTER_ADVERTISEMENT:
-    case ICMP_TIME_EXCEEDED:
-    case ICMP_PARAMETER_PROBLEM:
       return DROP(ICMP_TYPE);
   }
   icmp_key(p, icmp);
@@ -47,8 +49,9 @@ static __always_inline int parse_icmp(struct packet* p, const struct icmp_echo* 
 static __always_inline int parse_icmpv6(struct packet* p, const struct icmp_echo* icmp) {
   const __u8 type = icmp->type;
   if ((type >= 130 && type <= 132) || type == 143) return DROP(MULTICAST_LISTENER);
-  if (type >= 1 && type <= 4) return DROP(ICMP_TYPE);
-  if (type >= ND_ROUTER_SOLICITATION && type <= ND_REDIRECT) {
+  if (type >= 1 && type <= 4) {
+    p->special = SPECIAL_ERROR;
+  } else if (type >= ND_ROUTER_SOLICITATION && type <= ND_REDIRECT) {
     p->special = SPECIAL_ND;
   } else {
     icmp_key(p, icmp);
