@@ -24,6 +24,14 @@
     if (answer != NEXT) return answer; \
   } while (0)
 
+/* A new flow. A function of its own, so that the stack holds what it needs no longer than it takes. */
+static __noinline int judge_flow(struct __sk_buff* skb, struct packet* p) {
+  STAGE(stage_classify(skb, p));
+  STAGE(stage_new_limits(skb, p));
+  STAGE(stage_policy(p));
+  return stage_proxy_open(skb, p);
+}
+
 static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   STAGE(stage_port(skb, p));
   STAGE(stage_parse(skb, p));
@@ -36,11 +44,9 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   if (p->flow) {
     STAGE(stage_limits(skb, p, p->flow->flags));
   } else {
-    STAGE(stage_classify(skb, p));
-    STAGE(stage_new_limits(skb, p));
-    STAGE(stage_policy(p));
-    STAGE(stage_proxy_open(skb, p));
+    STAGE(judge_flow(skb, p));
     STAGE(forget_failed(stage_track(p)));
+    STAGE(check_flow(p));
   }
   STAGE(stage_proxy(skb, p));
   STAGE(stage_account(skb, p));

@@ -28,9 +28,8 @@ static __always_inline int renew_icmp_sum(struct __sk_buff* skb, __u32 l4, const
 }
 
 static __always_inline int store_transport(struct __sk_buff* skb, __u32 at, const struct error_scratch* s) {
-  const __u32 kept = s->kept;
-  if (kept < LEAST_QUOTED || kept > MOST_QUOTED) return -1;
-  return bpf_skb_store_bytes(skb, at, s->transport, kept, 0);
+  __u32 kept = s->kept;
+  return !in_range(&kept, LEAST_QUOTED, MOST_QUOTED) || bpf_skb_store_bytes(skb, at, s->transport, kept, 0);
 }
 
 /* A target sees one address for all clients of a load balancer's node, and lowers the MTU for that address: no client

@@ -125,7 +125,7 @@ static __always_inline int parse_ipv6(struct __sk_buff* skb, struct packet* p) {
   if (is_extension(walk.next)) {
     const int result = walk_extensions(skb, &walk);
     if (result) return result;
-    if (walk.at < ETH_HLEN + sizeof *ip || walk.at > L4_MOST) return DROP(EXTENSION_HEADERS);
+    if (!in_range(&walk.at, ETH_HLEN + sizeof *ip, L4_MOST)) return DROP(EXTENSION_HEADERS);
     if (walk.at - ETH_HLEN - sizeof *ip > length) return DROP(MALFORMED);
   }
   p->key.protocol = walk.next;

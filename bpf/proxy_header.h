@@ -135,14 +135,15 @@ __attribute__((noinline)) int renew_sum(struct __sk_buff* skb, __u32 l4, __u32 h
   const struct decision* d = scratch_decision();
   struct header_segment* made = scratch_header();
   if (!d || !made || bpf_skb_load_bytes(skb, l4, &tcp, sizeof tcp)) return -1;
-  const __u32 tcp_header = tcp.doff * 4u, more = (tcp_header - sizeof tcp) & 0x3c;
+  const __u32 tcp_header = tcp.doff * 4u;
+  __u32 more = (tcp_header - sizeof tcp) & 0x3c;
   const __u32 length = tcp_header + (has_header ? sizeof made->header : 0);
   const __u16 check = tcp.check;
   tcp.check = 0;
   __s64 sum = csum_fold32(csum_address(&d->key.source) + csum_address(&d->key.destination) +
                           bpf_htonl(IPPROTO_TCP << 16 | length));
   sum = bpf_csum_diff(0, 0, (__be32*)&tcp, sizeof tcp, sum);
-  if (more > 0 && more <= sizeof made->options) {
+  if (in_range(&more, 4, sizeof made->options)) {
     if (bpf_skb_load_bytes(skb, l4 + sizeof tcp, made->options, more)) return -1;
     sum = bpf_csum_diff(0, 0, (__be32*)made->options, more, sum);
   }

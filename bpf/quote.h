@@ -48,9 +48,10 @@ __attribute__((noinline)) int read_quote(struct __sk_buff* skb, __u32 at, __u32 
   if (!s || at > L4_MOST + ICMP_ERROR_HEADER || read_ip(skb, at, ipv6, &s->quoted)) return DROP(MALFORMED);
   const int result = ipv6 ? find_quoted_ipv6(skb, at, s) : find_quoted_ipv4(skb, at, s);
   if (result) return result;
+  if (end < s->quoted_l4) return DROP(MALFORMED);
   __u32 kept = end - s->quoted_l4;
-  if (end < s->quoted_l4 || kept < LEAST_QUOTED) return DROP(MALFORMED);
   if (kept > MOST_QUOTED) kept = MOST_QUOTED;
+  if (!in_range(&kept, LEAST_QUOTED, MOST_QUOTED)) return DROP(MALFORMED);
   s->kept = kept;
   return bpf_skb_load_bytes(skb, s->quoted_l4, s->transport, kept) ? DROP(MALFORMED) : NEXT;
 }

@@ -161,4 +161,12 @@ static __always_inline int stage_track(struct packet* p) {
   return p->flow ? NEXT : DROP(FLOW_TABLE_FULL);
 }
 
+/* After stage_track there is a flow, which the verifier of Linux 6.1 does not see, and the compiler does. */
+static __always_inline int check_flow(struct packet* p) {
+  struct ginnel_flow* flow = p->flow;
+  asm volatile("" : "+r"(flow));
+  p->flow = flow;
+  return flow ? NEXT : DROP(FLOW_TABLE_FULL);
+}
+
 #endif

@@ -30,7 +30,7 @@ static int sum_piece(__u32 index, void* context) {
   __u32 length = s->left < SUM_PIECE ? s->left : SUM_PIECE;
   if (!scratch || !length) return 1;
   if (length < SUM_PIECE) __builtin_memset(scratch->piece, 0, sizeof scratch->piece);
-  if (length > SUM_PIECE || bpf_skb_load_bytes(s->skb, s->at, scratch->piece, length)) return 1;
+  if (bpf_skb_load_bytes(s->skb, s->at, scratch->piece, (opaque(length - 1) & (SUM_PIECE - 1)) + 1)) return 1;
   s->sum = bpf_csum_diff(0, 0, (__be32*)scratch->piece, sizeof scratch->piece, s->sum);
   s->at += length;
   s->left -= length;
