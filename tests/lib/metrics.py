@@ -1,43 +1,35 @@
-"""Prometheus' text format, read strictly."""
-import re
+"""The daemon's metrics, read by Prometheus' own parser."""
 import urllib.request
 
-_SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? ([0-9.eE+-]+)')
-_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"')
+from prometheus_client.parser import text_string_to_metric_families
 
 
 class Metrics:
-    """One scrape: families with type and help, and samples by name and labels."""
+    """One scrape: types of the families, and samples by name and labels. No family and no series may come twice."""
 
     def __init__(self, text):
         self.text, self.types, self.samples = text, {}, {}
-        assert text.endswith("\n")
-        for line in text.splitlines():
-            if line.startswith("# HELP "):
-                continue
-            if line.startswith("# TYPE "):
-                _, _, name, kind = line.split(" ")
-                assert name not in self.types, f"{name} has two types"
-                self.types[name] = kind
-                continue
-            found = _SAMPLE.fullmatch(line)
-            assert found, line
-            name, labels = found[1], frozenset(_LABEL.findall(found[2] or ""))
-            assert name in self.types, f"{name} has no type"
-            assert (name, labels) not in self.samples, f"{line} comes twice"
-            self.samples[(name, labels)] = float(found[3])
+        for family in text_string_to_metric_families(text):
+            name = family.name + ("_total" if family.type == "counter" else "")
+            assert name not in self.types and family.documentation, name
+            self.types[name] = family.type
+            for sample in family.samples:
+                series = (sample.name, frozenset(sample.labels.items()))
+                assert sample.name == name and series not in self.samples, series
+                self.samples[series] = sample.value
 
     def get(self, metric, **labels):
         """The sum of the samples that have these labels; an AssertionError where there is none."""
-        wanted = set(labels.items())
-        found = [value for (name, has), value in self.samples.items() if name == metric and wanted <= has]
-        assert found, f"no {metric} with {labels}"
-        return sum(found)
+        assert self._find(metric, labels), f"no {metric} with {labels}"
+        return self.find(metric, **labels)
 
     def find(self, metric, **labels):
         """Likewise, but 0 where there is none."""
+        return sum(self._find(metric, labels))
+
+    def _find(self, metric, labels):
         wanted = set(labels.items())
-        return sum(value for (name, has), value in self.samples.items() if name == metric and wanted <= has)
+        return [value for (name, has), value in self.samples.items() if name == metric and wanted <= has]
 
 
 def scrape(url):

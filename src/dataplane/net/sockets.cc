@@ -19,18 +19,33 @@ namespace {
 
 constexpr int kDeadlineMs = static_cast<int>(std::chrono::milliseconds(kDeadline).count());
 
-sockaddr_in socket_address(const IpAddress& address, uint16_t port) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_addr.s_addr = htonl(address.v4());
-  out.sin_port = htons(port);
-  return out;
-}
+struct SocketAddress {
+  sockaddr_in6 storage{};  // or a sockaddr_in in its place, which is shorter
+  socklen_t length = sizeof storage;
 
-Result<UniqueFd> make_socket(const std::string& netns, int type, int protocol) {
+  static SocketAddress of(const IpAddress& address, uint16_t port) {
+    SocketAddress out;
+    if (address.is_v4()) {
+      sockaddr_in v4{};
+      v4.sin_family = AF_INET;
+      v4.sin_addr.s_addr = htonl(address.v4());
+      v4.sin_port = htons(port);
+      std::memcpy(&out.storage, &v4, sizeof v4);
+      out.length = sizeof v4;
+      return out;
+    }
+    out.storage.sin6_family = AF_INET6;
+    std::memcpy(&out.storage.sin6_addr, address.bytes().data(), sizeof out.storage.sin6_addr);
+    out.storage.sin6_port = htons(port);
+    return out;
+  }
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+Result<UniqueFd> make_socket(const std::string& netns, int family, int type, int protocol) {
   UniqueFd out;
   const auto make = [&]() -> Status {
-    out.reset(socket(AF_INET, type | SOCK_CLOEXEC, protocol));
+    out.reset(socket(family, type | SOCK_CLOEXEC, protocol));
     return out ? Status{} : Status(fail_errno("make", "socket"));
   };
   if (netns.empty()) {
@@ -42,6 +57,8 @@ Result<UniqueFd> make_socket(const std::string& netns, int type, int protocol) {
   GINNEL_CHECKED(in_namespace(fd.get(), make));
   return out;
 }
+
+int family_of(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
 
 bool ready(int fd, short events) {
   pollfd waiting{fd, events, 0};
@@ -67,19 +84,19 @@ bool wait_until(const std::function<bool()>& condition) {
 }
 
 Result<UniqueFd> listen_tcp(const std::string& netns, const IpAddress& address, uint16_t port) {
-  GINNEL_TRY(UniqueFd out, make_socket(netns, SOCK_STREAM, 0));
+  GINNEL_TRY(UniqueFd out, make_socket(netns, family_of(address), SOCK_STREAM, 0));
   const int on = 1;
   setsockopt(out.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in here = socket_address(address, port);
-  if (bind(out.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0) return fail_errno("bind", netns);
+  const auto here = SocketAddress::of(address, port);
+  if (bind(out.get(), here.get(), here.length) != 0) return fail_errno("bind", netns);
   if (listen(out.get(), 16) != 0) return fail_errno("listen", netns);
   return out;
 }
 
 Result<UniqueFd> begin_connect(const std::string& netns, const IpAddress& address, uint16_t port) {
-  GINNEL_TRY(UniqueFd out, make_socket(netns, SOCK_STREAM | SOCK_NONBLOCK, 0));
-  const sockaddr_in there = socket_address(address, port);
-  if (connect(out.get(), reinterpret_cast<const sockaddr*>(&there), sizeof there) != 0 && errno != EINPROGRESS) {
+  GINNEL_TRY(UniqueFd out, make_socket(netns, family_of(address), SOCK_STREAM | SOCK_NONBLOCK, 0));
+  const auto there = SocketAddress::of(address, port);
+  if (connect(out.get(), there.get(), there.length) != 0 && errno != EINPROGRESS) {
     return fail_errno("connect to", address.to_string());
   }
   return out;
@@ -132,7 +149,7 @@ int wait_for_error(int fd) {
 }
 
 Status ping(const std::string& netns, const IpAddress& address) {
-  GINNEL_TRY(const UniqueFd fd, make_socket(netns, SOCK_RAW, IPPROTO_ICMP));
+  GINNEL_TRY(const UniqueFd fd, make_socket(netns, AF_INET, SOCK_RAW, IPPROTO_ICMP));
   std::array<uint8_t, 16> request{};
   icmphdr header{};
   header.type = ICMP_ECHO;
@@ -140,9 +157,8 @@ Status ping(const std::string& netns, const IpAddress& address) {
   std::memcpy(request.data(), &header, sizeof header);
   header.checksum = checksum(request.data(), request.size());
   std::memcpy(request.data(), &header, sizeof header);
-  const sockaddr_in there = socket_address(address, 0);
-  if (sendto(fd.get(), request.data(), request.size(), 0, reinterpret_cast<const sockaddr*>(&there), sizeof there) <
-      0) {
+  const auto there = SocketAddress::of(address, 0);
+  if (sendto(fd.get(), request.data(), request.size(), 0, there.get(), there.length) < 0) {
     return fail_errno("ping", address.to_string());
   }
   while (ready(fd.get(), POLLIN)) {
