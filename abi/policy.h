@@ -13,16 +13,20 @@
 
 #include "abi/base.h"
 
+/* IPv4's rules first, then those that name a group, then IPv6's: so each family is asked one piece of the range, of at
+ * most GINNEL_MAX_RULES_PER_POLICY rules. With both counts 0 all rules are asked of both. */
 struct ginnel_rule_range {
   __u32 offset;
-  __u32 count; /* at most GINNEL_MAX_RULES_PER_POLICY */
+  __u32 count;
+  __u32 ipv4_only; /* so many at the beginning can match no IPv6 address, and */
+  __u32 ipv6_only; /* so many at the end no IPv4 address */
 };
-GINNEL_LAYOUT(ginnel_rule_range, 8);
+GINNEL_LAYOUT(ginnel_rule_range, 16);
 
 struct ginnel_policy {
   struct ginnel_rule_range ingress, egress;
 };
-GINNEL_LAYOUT(ginnel_policy, 16);
+GINNEL_LAYOUT(ginnel_policy, 32);
 
 #define GINNEL_ANY_PROTOCOL 255
 #define GINNEL_ANY_ICMP 0xffff /* as type or code */

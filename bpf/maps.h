@@ -122,8 +122,9 @@ struct question {
   __u16 port; /* of the receiver, TCP and UDP; ICMP: the type */
   __u8 protocol;
   __u8 allowed;
-  __u16 code;    /* ICMP */
-  __u16 foreign; /* the peer is of another VPC, so no group has it as a member, whatever its address */
+  __u16 code;        /* ICMP */
+  __u8 foreign;      /* the peer is of another VPC, so no group has it as a member, whatever its address */
+  __u8 members_only; /* rules that name a group are asked, and no others */
 };
 
 /* What the slow path decides for a new flow. Global

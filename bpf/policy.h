@@ -28,7 +28,7 @@ static __always_inline int covers(const struct ginnel_rule* rule, const struct q
       if (q->port < rule->from_port || q->port > rule->to_port) return 0;
     }
   }
-  if (!rule->group) return in_prefix(&q->peer, rule);
+  if (!rule->group) return !q->members_only && in_prefix(&q->peer, rule);
   if (q->foreign) return 0;
   struct ginnel_member_key key = {.group = rule->group, .address = q->peer};
   return bpf_map_lookup_elem(&group_members, &key) != 0;
@@ -53,9 +53,10 @@ __attribute__((noinline)) int allows(__u32 policy_number, __u32 ingress) {
   if (!policy) return 0;
   const struct ginnel_rule_range range = ingress ? policy->ingress : policy->egress;
   struct question q = d->question; /* bpf_loop takes nothing but the stack */
-  q.offset = range.offset;
+  const int ipv4 = is_mapped(&q.peer);
+  q.offset = range.offset + (ipv4 ? 0 : range.ipv4_only);
   q.allowed = 0;
-  __u32 count = range.count;
+  __u32 count = range.count - (ipv4 ? range.ipv6_only : range.ipv4_only);
   if (count > GINNEL_MAX_RULES_PER_POLICY) count = GINNEL_MAX_RULES_PER_POLICY;
   bpf_loop(count, ask_rule, &q, 0);
   return q.allowed;
@@ -92,6 +93,7 @@ static __always_inline int stage_balancer_policy(struct decision* d) {
     return DROP(BALANCER_DENIED);
   if (!(d->rules & RULES_TARGET) || allows_forward(d, d->target_policy, INGRESS, &d->forward.source)) return NEXT;
   /* The target sees the client, but its rules may name the balancer's group (AWS, security groups of an NLB). */
+  d->question.members_only = 1;
   if ((d->rules & RULES_NODE) && allows_forward(d, d->target_policy, INGRESS, &d->node)) return NEXT;
   return DROP(TARGET_DENIED);
 }
@@ -100,7 +102,7 @@ static __always_inline int stage_policy(struct packet* p) {
   struct decision* d = scratch_decision();
   if (!d) return DROP(EGRESS_DENIED);
   d->question.protocol = d->key.protocol;
-  d->question.foreign = 0;
+  d->question.foreign = d->question.members_only = 0;
   if ((d->rules & RULES_SENDER) && !allows_packet(d, p->port->policy, EGRESS)) return DROP(EGRESS_DENIED);
   if ((d->rules & RULES_RECEIVER) && !allows_packet(d, d->receiver_policy, INGRESS)) return DROP(INGRESS_DENIED);
   return d->rules & (RULES_BALANCER_IN | RULES_BALANCER_OUT | RULES_TARGET) ? stage_balancer_policy(d) : NEXT;

@@ -133,6 +133,14 @@ Status read_services(Reader& reader, const std::string& file, Config& config) {
   return {};
 }
 
+Status read_number(Reader& reader, const char* key, int64_t least, int64_t most, uint32_t& out) {
+  const toml::value* value = reader.find(key);
+  if (value == nullptr) return {};
+  GINNEL_TRY(const int64_t number, reader.integer(key, *value, least, most));
+  out = static_cast<uint32_t>(number);
+  return {};
+}
+
 bool is_prime(int64_t number) {
   for (int64_t divisor = 2; divisor * divisor <= number; ++divisor) {
     if (number % divisor == 0) return false;
@@ -185,10 +193,8 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
   GINNEL_CHECKED(reader.read("synthetic_range", config.synthetic_range, parse_synthetic_range));
   GINNEL_CHECKED(read_services(reader, file, config));
   GINNEL_TRY(config.webhooks, read_webhooks(reader, file));
-  if (const toml::value* value = reader.find("private_dns_verification_s")) {
-    GINNEL_TRY(const int64_t time_s, reader.integer("private_dns_verification_s", *value, 1, 7 * 86400));
-    config.private_dns_verification_s = static_cast<uint32_t>(time_s);
-  }
+  GINNEL_CHECKED(read_number(reader, "private_dns_verification_s", 1, 7 * 86400, config.private_dns_verification_s));
+  GINNEL_CHECKED(read_number(reader, "rules_per_security_group", 1, 1000, config.rules_per_security_group));
   GINNEL_CHECKED(read_table_size(reader, config));
   GINNEL_CHECKED(read_big_tcp(reader, config));
   GINNEL_CHECKED(reader.finish());

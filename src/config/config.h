@@ -55,6 +55,8 @@ struct Config {
   std::vector<Webhook> webhooks;                             // likewise; one a topic
   // How long the TXT record of a private DNS name is looked for before its verification has failed.
   uint32_t private_dns_verification_s = 60;
+  // At most, in each direction and for each family (AWS's quota).
+  uint32_t rules_per_security_group = 60;
   // Entries of a load balancer's target table, a prime.
   uint32_t maglev_table_size = 65537;
   bool big_tcp = false;  // TCP segments over IPv4 of more than 64 KiB between instances

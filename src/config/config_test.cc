@@ -125,6 +125,7 @@ TEST(Config, RefusesBadValues) {
   EXPECT_THAT(error_of("upstream_resolvers = \"192.0.2.1\""), HasSubstr("is not a list"));
   EXPECT_THAT(error_of("upstream_resolvers = [\"dns.example\"]"), HasSubstr("is neither ADDRESS nor ADDRESS:PORT"));
   EXPECT_THAT(error_of("upstream_resolvers = [\"192.0.2.1\", \"192.0.2.1:53\"]"), HasSubstr("is given twice"));
+  EXPECT_THAT(error_of("rules_per_security_group = 1001"), HasSubstr("is not in 1–1000"));
   EXPECT_THAT(error_of("zones = []"), HasSubstr("holds 0 zones"));
   EXPECT_THAT(error_of("zones = [\"us-east-1a\"]"), HasSubstr("us-east-1a is not the region's name ap-northeast-1"));
   EXPECT_THAT(error_of("service = 3"), HasSubstr("[[service]]"));

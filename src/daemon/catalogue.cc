@@ -43,6 +43,7 @@ Catalogue make_catalogue(const config::Config& config) {
   if (config.region.starts_with("us-gov-")) region.partition = "aws-us-gov";
   for (const auto& zone : config.zones) region.zones.push_back({zone.name, zone.id});
   region.public_address = config.public_address;
+  region.rules_per_group = config.rules_per_security_group;
 
   for (const auto code : config::kBuiltInServices) {
     auto service = make_service(region, std::string(code));

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "abi/limits.h"
+#include "api/ec2/rules_in_force.h"
 #include "daemon/periodic.h"
 #include "daemon/relay_keeper.h"
 #include "dataplane/dataplane.h"
@@ -14,6 +16,8 @@ namespace ginnel::daemon {
 namespace {
 
 namespace json = boost::json;
+
+static_assert(api::kMaxRulesInForce <= GINNEL_MAX_RULES_PER_POLICY, "what is accepted can be carried out");
 
 constexpr uint16_t kDnsPort = 53;
 constexpr auto kHousekeepingEvery = std::chrono::seconds(5);

@@ -23,14 +23,37 @@ PolicyName to_abi(const Policies::Name& name) {
   return out;
 }
 
+enum class Family { ipv4, both, ipv6 };
+
+Family family_of(const plan::Rule& rule) {
+  if (!rule.cidr) return Family::both;
+  return rule.cidr->is_v4() ? Family::ipv4 : Family::ipv6;
+}
+
+struct FamilyCounts {
+  size_t ipv4_only = 0, ipv6_only = 0;
+};
+
+FamilyCounts families_of(const std::vector<plan::Rule>& rules) {
+  FamilyCounts out;
+  for (const auto& rule : rules) {
+    if (family_of(rule) == Family::ipv4) ++out.ipv4_only;
+    if (family_of(rule) == Family::ipv6) ++out.ipv6_only;
+  }
+  return out;
+}
+
 Status check(const Policies::Name& name, const Policy& policy) {
   if (name.second.size() > kMostGroups) {
     return fail("use policy", to_text(name), fmt::format("more than {} groups on one interface", kMostGroups));
   }
-  const size_t most = std::max(policy.ingress.size(), policy.egress.size());
-  if (most > GINNEL_MAX_RULES_PER_POLICY) {
+  for (const auto* rules : {&policy.ingress, &policy.egress}) {
+    const auto [ipv4, ipv6] = families_of(*rules);
+    const size_t most = rules->size() - std::min(ipv4, ipv6);
+    if (most <= GINNEL_MAX_RULES_PER_POLICY) continue;
     return fail("use policy", to_text(name),
-                fmt::format("{} rules in one direction, at most {} are judged", most, GINNEL_MAX_RULES_PER_POLICY));
+                fmt::format("{} rules in one direction for one family, at most {} are judged", most,
+                            GINNEL_MAX_RULES_PER_POLICY));
   }
   return {};
 }
@@ -51,6 +74,7 @@ Result<std::optional<Policy>> Policies::read_rules(const ginnel_policy& ranges) 
       if (!rule) return std::optional<Policy>();
       rules->push_back(dataplane::from_abi(*rule));
     }
+    std::sort(rules->begin(), rules->end());  // as in a plan
   }
   return std::optional<Policy>(std::move(out));
 }
@@ -82,9 +106,14 @@ Result<std::map<Policies::Name, std::optional<Policy>>> Policies::read() {
   return out;
 }
 
-Result<ginnel_rule_range> Policies::write_rules(const std::vector<plan::Rule>& rules, RuleRanges::Time now) {
+Result<ginnel_rule_range> Policies::write_rules(std::vector<plan::Rule> rules, RuleRanges::Time now) {
+  std::stable_sort(rules.begin(), rules.end(),
+                   [](const auto& a, const auto& b) { return family_of(a) < family_of(b); });
+  const auto [ipv4_only, ipv6_only] = families_of(rules);
   ginnel_rule_range out{};
   out.count = static_cast<__u32>(rules.size());
+  out.ipv4_only = static_cast<__u32>(ipv4_only);
+  out.ipv6_only = static_cast<__u32>(ipv6_only);
   GINNEL_TRY(out.offset, ranges_.allocate(out.count, now));
   for (uint32_t i = 0; i < out.count; ++i) {
     if (auto status = tables_.rules.put(out.offset + i, dataplane::to_abi(rules[i])); !status) {

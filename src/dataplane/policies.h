@@ -33,7 +33,7 @@ class Policies {
     ginnel_policy ranges{};
   };
   Result<std::optional<Policy>> read_rules(const ginnel_policy& ranges);
-  Result<ginnel_rule_range> write_rules(const std::vector<plan::Rule>& rules, RuleRanges::Time now);
+  Result<ginnel_rule_range> write_rules(std::vector<plan::Rule> rules, RuleRanges::Time now);
   void release(const ginnel_policy& ranges, RuleRanges::Time now);
 
   Tables& tables_;

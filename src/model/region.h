@@ -35,6 +35,7 @@ struct Region {
   std::vector<Zone> zones;
   std::vector<Service> services;  // by name
   IpAddress public_address;       // where the region's public service names point
+  uint32_t rules_per_group = 60;  // of a security group, at most: each direction and each family
 
   [[nodiscard]] const Zone* zone(std::string_view name_or_id) const;
   [[nodiscard]] const Service* service(std::string_view name) const;

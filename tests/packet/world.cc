@@ -269,7 +269,7 @@ void World::policy(Words words) {
     return;
   }
   words.finish();
-  policies_[number_of] = {{next_rule_, 0}, {next_rule_, 0}};
+  policies_[number_of] = {{next_rule_, 0, 0, 0}, {next_rule_, 0, 0, 0}};
   program_.policies().put(number_of, policies_[number_of]);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/ec2/rules_in_force.h"
 #include "api/lookup.h"
 
 namespace ginnel::api {
@@ -29,11 +30,7 @@ aws::ApiResult<std::vector<std::string>> resolve_groups(const Call& call, const 
     }
     if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
   }
-  if (out.size() > kMaxGroupsPerInterface) {
-    return aws::api_error("SecurityGroupsPerInterfaceLimitExceeded",
-                          fmt::format("A network interface can have at most {} security groups, the request names {}.",
-                                      kMaxGroupsPerInterface, out.size()));
-  }
+  GINNEL_CHECKED(check_groups_together(call, out));
   return out;
 }
 

@@ -10,11 +10,6 @@
 
 namespace ginnel::api {
 
-// AWS's quota is 5, up to 16, and 1,000 rules in force on an interface. 60 rules of each family in each of 8 groups
-// stay below what the packet path judges (GINNEL_MAX_RULES_PER_POLICY), so no accepted call leads to a plan that cannot
-// be applied.
-inline constexpr size_t kMaxGroupsPerInterface = 8;
-
 // The groups that a request names for interfaces in the VPC, each once, in the request's order; the VPC's default
 // group where it names none. Groups of other VPCs, and too many, are errors.
 aws::ApiResult<std::vector<std::string>> resolve_groups(const Call& call, const std::string& vpc_id,

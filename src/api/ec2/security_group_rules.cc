@@ -8,6 +8,7 @@
 #include "api/ec2/group_store.h"
 #include "api/ec2/rule_values.h"
 #include "api/ec2/rule_view.h"
+#include "api/ec2/rules_in_force.h"
 #include "api/ec2/security_groups.h"
 #include "api/tags.h"
 
@@ -68,21 +69,6 @@ aws::ApiResult<void> check_new(const Rules& existing, const std::vector<RuleValu
   return {};
 }
 
-aws::ApiResult<void> check_limit(const Rules& existing, const std::vector<RuleValues>& added, bool egress) {
-  size_t v4 = 0, v6 = 0;
-  const auto count = [&](const RuleValues& values) {
-    if (values.egress != egress) return;
-    v4 += values.cidr_ipv6.empty() ? 1 : 0;
-    v6 += values.cidr_ipv4.empty() ? 1 : 0;
-  };
-  for (const auto* rule : existing) count(values_of(*rule));
-  for (const auto& values : added) count(values);
-  if (v4 <= kMaxRulesPerDirection && v6 <= kMaxRulesPerDirection) return {};
-  return aws::api_error("RulesPerSecurityGroupLimitExceeded",
-                        fmt::format("The maximum number of rules per security group ({} {} rules) has been reached.",
-                                    kMaxRulesPerDirection, egress ? "outbound" : "inbound"));
-}
-
 SecurityGroupRule new_rule(const Call& call, const SecurityGroup& group, const RuleValues& values) {
   return {.id = make_resource_id("sgr", call.random),
           .account = call.account,
@@ -105,9 +91,7 @@ ActionResult<Response> authorize(const Call& call, const Request& request, bool 
   GINNEL_TRY(const NewTags tags, NewTags::parse(request.tag_specifications, {"security-group-rule"}));
   if (values.empty()) return aws::missing_parameter("IpPermissions");
   GINNEL_CHECKED(check_no_repeats(values));
-  const Rules existing = rules_of(call, *group);
-  GINNEL_CHECKED(check_new(existing, values));
-  GINNEL_CHECKED(check_limit(existing, values, egress));
+  GINNEL_CHECKED(check_new(rules_of(call, *group), values));
   Done<Response> done;
   std::vector<SecurityGroupRule> rules;
   for (const auto& value : values) {
@@ -116,6 +100,7 @@ ActionResult<Response> authorize(const Call& call, const Request& request, bool 
     done.change.put(rules.back());
   }
   const model::Snapshot later = call.snapshot.with(done.change);
+  GINNEL_CHECKED(check_rules_of(call.on(later), *group, egress));
   for (const auto& rule : rules) done.response.security_group_rules.push_back(rule_to_wire(call.on(later), rule));
   done.response.return_ = true;
   return done;

@@ -6,10 +6,7 @@
 
 namespace ginnel::api {
 
-// IPv4 and IPv6 count on their own; a group that is named counts for both.
-inline constexpr size_t kMaxRulesPerDirection = 60;
-
-// All the rules of a request, or none of them.
+// All the rules of a request, or none of them. How many there may be: rules_in_force.h.
 ActionResult<ec2::AuthorizeSecurityGroupIngressResponse> authorize_ingress(
     const Call& call, const ec2::AuthorizeSecurityGroupIngressRequest& request);
 ActionResult<ec2::AuthorizeSecurityGroupEgressResponse> authorize_egress(
