@@ -21,7 +21,7 @@ using dataplane::RunningFlows;
 
 constexpr const char* kFilterHelp = R"(FILTER: conditions NAME=VALUE, all of which must hold:
   vpc=vpc-…         an end is in that VPC (also its number)
-  interface=eni-…   that interface is an end
+  interface=eni-…   that interface is an end, or an endpoint's or a load balancer's in between
   endpoint=vpce-…   through that endpoint
   link=N            through the link of that number, as --json shows it
   address=CIDR      an address inside it, before or after translation

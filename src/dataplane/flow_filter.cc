@@ -110,7 +110,8 @@ bool FlowFilter::matches(const ginnel_flow_key& key, const ginnel_flow& flow) co
   if (link && flow.link != *link) return false;
   if (protocol && key.protocol != *protocol) return false;
   if (states && !states->contains(state_of(key.protocol, flow))) return false;
-  if (interface && !has(*interface, key.scope, key.source) && !has(*interface, flow.out_scope, flow.destination))
+  if (interface && !has(*interface, key.scope, key.source) && !has(*interface, key.scope, key.destination) &&
+      !has(*interface, flow.out_scope, flow.source) && !has(*interface, flow.out_scope, flow.destination))
     return false;
   if (port) {
     const uint16_t wanted = htons(*port);

@@ -6,7 +6,7 @@
 //   vpc=vpc-…        an end is in that VPC
 //   endpoint=vpce-…  through that interface endpoint
 //   link=N           through the links of that number, as `ginnel flows` shows it
-//   interface=eni-…  that interface is an end
+//   interface=eni-…  that interface is an end, or an endpoint's or a load balancer's in between
 //   protocol=tcp     tcp, udp, icmp, icmpv6 or a number
 //   address=CIDR     an address of the packet inside the CIDR, as it comes in or as it goes out
 //   port=N           likewise a port

@@ -92,6 +92,22 @@ TEST(FlowFilter, NamesWhatIsWrong) {
   }
 }
 
+TEST(FlowFilter, AnInterfaceIsAnEndOrInBetween) {
+  const Entries flow = through_an_endpoint();
+  FlowFilter filter;
+  for (const auto& [vpc, address, wanted] :
+       std::vector<std::tuple<plan::VpcNumber, uint32_t, bool>>{{1, 0x0a00010a, true},
+                                                                {1, 0x0a0001c8, true},  // the endpoint's
+                                                                {3, 0x0a000332, true},  // the load balancer's
+                                                                {3, 0x0a000314, true},
+                                                                {3, 0x0a00010a, false},
+                                                                {1, 0x0a000314, false}}) {
+    filter.interface = FlowInterface{vpc, {IpAddress::from_v4(address)}};
+    EXPECT_EQ(filter.matches(flow.key, flow.forward), wanted) << vpc << " " << address;
+    EXPECT_EQ(filter.matches(flow.partner, flow.reverse), wanted) << vpc << " " << address << ", reverse";
+  }
+}
+
 TEST(FlowFilter, OpenIsWhatHasNotEnded) {
   Entries flow = through_an_endpoint();
   const auto open = parse_flow_filter({{"state", "open"}}, names()).value();

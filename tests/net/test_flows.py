@@ -74,6 +74,8 @@ def test_a_flow_through_an_endpoint_has_its_translation(pair):
         assert (flow["link"], flow["destination"]) == (pair.endpoint["VpcEndpointId"], pair.endpoint_address)
         assert flow["translated"]["vpc"] == "system" and flow["translated"]["source"].startswith("100.")
         assert flow["translated"]["destination"] == "100.64.0.1"
+        [interface] = pair.endpoint["NetworkInterfaceIds"]
+        assert [each["source_port"] for each in pair.flows(f"interface={interface}")] == [sock.getsockname()[1]]
 
 
 def test_filters(pair):
