@@ -22,10 +22,11 @@
 struct ginnel_config {
   __u32 layout_version; /* GINNEL_LAYOUT_VERSION; set in the object file */
   __u32 flags;          /* GINNEL_CONFIG_* */
+  __u32 port_flows;     /* flows that one port may have open, but for the system's; 0: any number */
   __u8 router_mac[6];   /* answers for every address; the source of every frame that is delivered */
   __u8 reserved[2];
   char tag[8]; /* of the region, without a final zero; not used by the program */
 };
-GINNEL_LAYOUT(ginnel_config, 24);
+GINNEL_LAYOUT(ginnel_config, 28);
 
 #endif

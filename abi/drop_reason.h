@@ -50,7 +50,9 @@
   X(TTL_EXPIRED, "TTL or hop limit would become 0")                                               \
   X(TRANSLATED_OPTIONS, "IP options or extension headers where IPv6 and IPv4 meet")               \
   X(ICMP_NO_FLOW, "an ICMP error that quotes no packet of a flow to this port")                   \
-  X(ICMP_UNTRANSLATED, "an ICMP error that the other family has no counterpart of")
+  X(ICMP_UNTRANSLATED, "an ICMP error that the other family has no counterpart of") \
+  X(PORT_FLOW_LIMIT, "the sender has as many flows open as one interface may have")               \
+  X(IDLE_RESET, "of a TCP flow that was idle for too long, which both ends are told by a reset")
 /* clang-format on */
 
 enum ginnel_drop {

@@ -102,15 +102,17 @@ static inline __attribute__((always_inline)) struct ginnel_flow_key ginnel_flow_
   return partner;
 }
 
-/* How long a flow may be silent in both directions before it is removed. TCP 350 s and UDP 120 s are AWS's (VPC
- * endpoints, idle time-outs), and 600 s of protocols without ports (security groups, connection tracking); 60 s after
- * its end no peer holds a TCP flow in TIME_WAIT any more. */
+/* How long a flow may be silent in both directions before it is over: the daemon removes it, and a packet that comes
+ * before that is one of no flow; TCP in the midst of a connection gets a reset at both ends. TCP 350 s and UDP 120 s
+ * are AWS's (VPC endpoints, idle time-outs), and 600 s of protocols without ports (security groups, connection
+ * tracking); 60 s after its end no peer holds a TCP flow in TIME_WAIT any more; 30 s are for a handshake. */
 static inline __attribute__((always_inline)) __u32 ginnel_flow_idle_limit_s(__u8 protocol,
                                                                             const struct ginnel_flow* flow) {
   if (protocol == GINNEL_UDP) return 120;
   if (ginnel_is_icmp(protocol)) return 30;
   if (protocol != GINNEL_TCP) return 600;
-  if (!(flow->state & GINNEL_FLOW_ANSWERED) || ginnel_flow_closed(flow->state)) return 60;
+  if (ginnel_flow_closed(flow->state)) return 60;
+  if (!(flow->state & GINNEL_FLOW_ESTABLISHED)) return 30;
   return flow->idle_s ? flow->idle_s : 350;
 }
 

@@ -16,7 +16,10 @@
 #define GINNEL_MAX_POLICIES 65536
 #define GINNEL_MAX_RULES (1 << 18)
 #define GINNEL_MAX_GROUP_MEMBERS (1 << 20)
-#define GINNEL_MAX_FLOWS (1 << 18)
+/* Entries, two a flow; 192 bytes each, allocated beforehand, and 16 a bucket, as many as the next power of two. */
+#define GINNEL_MAX_FLOWS 2000000
+/* Flows that one port may have open. */
+#define GINNEL_MAX_PORT_FLOWS (1 << 18)
 /* Handshakes of flows with a PROXY header that are open at one time. */
 #define GINNEL_MAX_PROXIES 65536
 #define GINNEL_MAX_BALANCERS 16384

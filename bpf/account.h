@@ -10,7 +10,11 @@
 static __always_inline __u32 news(const struct packet* p, const struct ginnel_flow* flow) {
   const int reverse = flow->flags & GINNEL_FLOW_REVERSE;
   __u32 bits = reverse ? GINNEL_FLOW_ANSWERED : 0;
-  if (p->tcp_flags & TCP_RST) bits |= GINNEL_FLOW_RST;
+  if (p->tcp_flags & TCP_RST) {
+    bits |= GINNEL_FLOW_RST;
+  } else if (!reverse && (p->tcp_flags & TCP_ACK) && (flow->state & GINNEL_FLOW_ANSWERED)) {
+    bits |= GINNEL_FLOW_ESTABLISHED;
+  }
   if (p->tcp_flags & TCP_FIN) bits |= reverse ? GINNEL_FLOW_FIN_REVERSE : GINNEL_FLOW_FIN_FORWARD;
   return bits;
 }
@@ -24,7 +28,7 @@ static __always_inline void note_reset(const struct packet* p, const struct ginn
 
 static __always_inline int stage_account(struct __sk_buff* skb, struct packet* p) {
   struct ginnel_flow* flow = p->flow;
-  const __u32 now = now_s(), bits = news(p, flow);
+  const __u32 now = p->now_s, bits = news(p, flow);
   if (flow->last_seen_s != now) flow->last_seen_s = now; /* written once a second: the line is shared by CPUs */
   __sync_fetch_and_add(&flow->packets, 1);
   __sync_fetch_and_add(&flow->bytes, skb->len);

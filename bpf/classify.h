@@ -20,7 +20,8 @@ static __always_inline void prepare(struct __sk_buff* skb, const struct packet* 
   copy_mac(reverse->destination_mac, p->port->mac);
   reverse->flags = GINNEL_FLOW_REVERSE | delivery(!(p->port->flags & (GINNEL_PORT_SYSTEM | GINNEL_PORT_DEVICE)));
   reverse->out_scope = p->key.scope;
-  reverse->last_seen_s = d->forward.last_seen_s = now_s();
+  reverse->last_seen_s = d->forward.last_seen_s = p->now_s;
+  d->flow_limit = p->port->flags & GINNEL_PORT_SYSTEM ? 0 : config.port_flows;
   d->reverse_key.protocol = p->key.protocol;
 }
 

@@ -51,13 +51,15 @@ static __always_inline struct ginnel_link_count* make_link_count(const struct co
   return bpf_map_lookup_elem(&link_counts, &s->link);
 }
 
-/* Room for one more flow that the port opens: NEXT, or the negated reason of a drop. */
-static __always_inline int reserve_flow(__u32 ifindex) {
+/* Room for one more flow that the port opens, of which it may have `limit`: NEXT, or the negated reason of a drop. */
+static __always_inline int reserve_flow(__u32 ifindex, __u32 limit) {
   const struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
   struct ginnel_port_count* count = s ? make_port_count(s, ifindex) : NULL;
   if (!count) return DROP(FLOW_TABLE_FULL);
-  __sync_fetch_and_add(&count->tracked, 1);
-  return NEXT;
+  const __u64 before = __sync_fetch_and_add(&count->tracked, 1);
+  if (!limit || before < limit) return NEXT;
+  __sync_fetch_and_add(&count->tracked, -1);
+  return DROP(PORT_FLOW_LIMIT);
 }
 
 static __always_inline void release_flow(__u32 ifindex) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* The end of a flow that the daemon has cut: both ends of a TCP connection get a reset, at the next packet of either.
- */
+/* The end of a flow that the daemon has cut or that was idle for too long: both ends of a TCP connection get a reset,
+ * at the next packet of either. And a reset for a segment of no connection. */
 #ifndef GINNEL_BPF_CUT_H
 #define GINNEL_BPF_CUT_H
 
@@ -127,37 +127,62 @@ static __always_inline struct tcphdr as_received(const struct ginnel_flow* flow,
   return out;
 }
 
-/* The whole stage for a packet whose flow is cut, its key and whose it is in the scratches: a verdict or the negated
+/* The segment at hand and who sent it, into the scratch. */
+static __always_inline int load_segment(struct __sk_buff* skb, __u32 l4, struct cut_scratch* s) {
+  return bpf_skb_load_bytes(skb, l4, &s->tcp, sizeof s->tcp) || bpf_skb_load_bytes(skb, 6, s->sender, sizeof s->sender);
+}
+
+/* Makes of the packet, whose TCP header is at `l4` now, the answer to the segment that it was, and counts it. */
+static __always_inline int answer_sender(struct __sk_buff* skb, __u32 l4, const struct ginnel_flow_key* key,
+                                         struct cut_scratch* s, __u32 payload, __u32 reason) {
+  fill_back(&s->reset, key, &s->tcp, payload);
+  copy_mac(s->reset.mac, s->sender);
+  if (write_reset(skb, l4) < 0) return -(int)reason;
+  count_drop(reason);
+  return bpf_redirect(skb->ifindex, 0);
+}
+
+static __always_inline __u32 segment_payload(const struct __sk_buff* skb, __u32 l4, const struct cut_scratch* s) {
+  const __u32 headers = l4 + s->tcp.doff * 4u;
+  return skb->len > headers ? skb->len - headers : 0;
+}
+
+/* A TCP segment of no flow, its key and whose it is in the scratches: a reset for its sender. A verdict or the negated
  * reason of a drop. */
-__attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4) {
+__attribute__((noinline)) int refuse_segment(struct __sk_buff* skb, __u32 l4, __u32 reason) {
+  const struct decision* d = scratch_decision();
+  struct cut_scratch* s = scratch_cut();
+  if (!d || !s || load_segment(skb, l4, s) || s->tcp.rst) return -(int)reason;
+  return answer_sender(skb, l4, &d->key, s, segment_payload(skb, l4, s), reason);
+}
+
+/* The whole stage for a packet whose flow is ended for that reason, its key and whose it is in the scratches: a verdict
+ * or the negated reason of a drop. */
+__attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4, __u32 reason) {
   struct decision* d = scratch_decision();
   struct cut_scratch* s = scratch_cut();
-  if (!d || !s) return DROP(FLOW_CUT);
+  const int dropped = -(int)reason;
+  if (!d || !s) return dropped;
   const struct ginnel_flow_key* key = &d->key;
   const struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, key);
-  if (!flow) return DROP(FLOW_CUT);
+  if (!flow) return dropped;
   s->partner = ginnel_flow_partner(key, flow);
   const __u32 oif = flow->oif;
-  const int is_tcp = key->protocol == IPPROTO_TCP && !bpf_skb_load_bytes(skb, l4, &s->tcp, sizeof s->tcp) &&
-                     !bpf_skb_load_bytes(skb, 6, s->sender, sizeof s->sender);
+  const int is_tcp = key->protocol == IPPROTO_TCP && !load_segment(skb, l4, s);
   if (is_tcp) {
     const struct tcphdr received = as_received(flow, flow->flags & GINNEL_FLOW_REVERSE ? &s->partner : key, &s->tcp);
     fill_onward(&s->reset, flow, &received);
   }
   end_entry_of(key);
   end_entry_of(&s->partner);
-  if (!is_tcp) return DROP(FLOW_CUT);
+  if (!is_tcp) return dropped;
 
-  const __u32 headers = l4 + s->tcp.doff * 4u, payload = skb->len > headers ? skb->len - headers : 0;
+  const __u32 payload = segment_payload(skb, l4, s);
   const int at = write_reset(skb, l4);
-  if (at < 0) return DROP(FLOW_CUT);
+  if (at < 0) return dropped;
   bpf_clone_redirect(skb, oif, 0);
-  if (s->tcp.rst) return DROP(FLOW_CUT);
-  fill_back(&s->reset, key, &s->tcp, payload);
-  copy_mac(s->reset.mac, s->sender);
-  if (write_reset(skb, at) < 0) return DROP(FLOW_CUT);
-  count_drop(GINNEL_DROP_FLOW_CUT);
-  return bpf_redirect(skb->ifindex, 0);
+  if (s->tcp.rst) return dropped;
+  return answer_sender(skb, at, key, s, payload, reason);
 }
 
 #endif

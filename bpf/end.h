@@ -13,11 +13,6 @@ struct {
   __type(value, struct ginnel_end_key);
 } end_scratch SEC(".maps");
 
-/* The daemon's clock may be behind the program's by a tick of the latter. */
-static __always_inline int is_idle_at(const struct ginnel_flow* flow, __u8 protocol, __u32 now) {
-  return (__s32)(now - flow->last_seen_s) > (__s32)ginnel_flow_idle_limit_s(protocol, flow);
-}
-
 struct ending {
   __u32 flags, now_s, ended;
 };

@@ -148,6 +148,7 @@ struct decision {
 
   __u32 balancer;               /* its number, 0: none */
   __u32 first_port, port_count; /* range of the translated source port; without a count the port stays */
+  __u32 flow_limit;             /* of the port; 0: none */
   __u32 scan;                   /* whether every port of it is tried in the end, and */
   __u32 place;                  /* where that begins */
 

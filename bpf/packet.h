@@ -58,6 +58,7 @@ struct packet {
   struct ginnel_flow* flow;       /* once known */
   __u32 l4;                       /* offset of the transport header */
   __u32 size;                     /* of the IP packet, or the largest that is cut from it */
+  __u32 now_s;                    /* CLOCK_MONOTONIC_COARSE, as of flows */
   __u16 ethertype;                /* network order */
   __u8 tcp_flags;
   __u8 hops;    /* TTL or hop limit */
@@ -122,6 +123,12 @@ static __always_inline int in_range(__u32* length, __u32 least, __u32 most) {
   if (*length < least) return 0;
   *length = opaque(*length);
   return *length <= most;
+}
+
+/* Silent for so long that it is over, as far as this one of its entries says. The daemon's clock may be behind the
+ * program's by a tick of the latter. */
+static __always_inline int is_idle_at(const struct ginnel_flow* flow, __u8 protocol, __u32 now) {
+  return (__s32)(now - flow->last_seen_s) > (__s32)ginnel_flow_idle_limit_s(protocol, flow);
 }
 
 static __always_inline __u32 now_s(void) { return bpf_ktime_get_coarse_ns() / 1000000000ull; }

@@ -140,7 +140,7 @@ __attribute__((noinline)) int track(void) {
   if (!d) return DROP(FLOW_TABLE_FULL);
   d->reverse.iif = d->forward.oif;
   const __u32 opener = d->forward.iif;
-  int result = reserve_flow(opener);
+  int result = reserve_flow(opener, d->flow_limit);
   if (result) return result;
   result = choose_port(d);
   if (!result) {

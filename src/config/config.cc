@@ -13,7 +13,8 @@ namespace {
 
 constexpr size_t kLargestFile = 1 << 20;
 constexpr size_t kMostZones = 26;
-constexpr int kDeepest = 32;  // nesting; the parser recurses
+constexpr int64_t kMostFlows = 16000000;  // 6 GiB
+constexpr int kDeepest = 32;              // nesting; the parser recurses
 
 // The text of a name as AWS writes region, zone and service codes: "ap-northeast-1", "ecr.api".
 Result<std::string> parse_code(std::string_view text) {
@@ -195,6 +196,8 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
   GINNEL_TRY(config.webhooks, read_webhooks(reader, file));
   GINNEL_CHECKED(read_number(reader, "private_dns_verification_s", 1, 7 * 86400, config.private_dns_verification_s));
   GINNEL_CHECKED(read_number(reader, "rules_per_security_group", 1, 1000, config.rules_per_security_group));
+  GINNEL_CHECKED(read_number(reader, "max_flows", 1024, kMostFlows, config.max_flows));
+  GINNEL_CHECKED(read_number(reader, "max_flows_per_interface", 16, kMostFlows, config.max_flows_per_interface));
   GINNEL_CHECKED(read_table_size(reader, config));
   GINNEL_CHECKED(read_big_tcp(reader, config));
   GINNEL_CHECKED(reader.finish());

@@ -60,6 +60,8 @@ struct Config {
   // Entries of a load balancer's target table, a prime.
   uint32_t maglev_table_size = 65537;
   bool big_tcp = false;  // TCP segments over IPv4 of more than 64 KiB between instances
+  // Flows that are tracked at one time, and those of them that one network interface may have opened.
+  uint32_t max_flows = 1000000, max_flows_per_interface = 1 << 18;
 };
 
 // What the command line gives; each takes the place of the file's.

@@ -38,6 +38,17 @@ TEST(Config, HasDefaultsForEverything) {
   EXPECT_EQ(config.public_address.to_string(), "203.0.113.10");
   EXPECT_EQ(config.synthetic_range.to_string(), "100.64.0.0/10");
   EXPECT_TRUE(config.services.empty());
+  EXPECT_EQ(config.max_flows, 1000000U);
+  EXPECT_EQ(config.max_flows_per_interface, 262144U);
+}
+
+TEST(Config, BoundsTheFlows) {
+  const Config config = parsed("max_flows = 2048\nmax_flows_per_interface = 100");
+  EXPECT_EQ(config.max_flows, 2048U);
+  EXPECT_EQ(config.max_flows_per_interface, 100U);
+  EXPECT_THAT(error_of("max_flows = 1023"), HasSubstr("max_flows = 1023: is not in 1024"));
+  EXPECT_THAT(error_of("max_flows_per_interface = 16000001"), HasSubstr("max_flows_per_interface = 16000001: is not in 16"));
+  EXPECT_THAT(error_of("max_flows = \"many\""), HasSubstr("max_flows"));
 }
 
 TEST(Config, ReadsEveryKey) {

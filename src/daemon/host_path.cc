@@ -162,6 +162,8 @@ dns::Recursion::Options recursion_options(const config::Config& config) {
 
 Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options, Log& log) {
   dataplane::Options dataplane_options;
+  dataplane_options.flow_entries = 2 * options.config.max_flows;
+  dataplane_options.port_flows = options.config.max_flows_per_interface;
   dataplane_options.table_size = options.config.maglev_table_size;
   dataplane_options.big_tcp = options.config.big_tcp;
   GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, dataplane_options, log));

@@ -91,6 +91,7 @@ class Dataplane::Impl {
     load.tag = host_.tag;
     load.router_mac = kRouterMac;
     load.flows = options.flow_entries;
+    load.port_flows = options.port_flows;
     if (running) {
       GINNEL_TRY(load.running_version, layout_version_of(*running));
       load.running = &*running;

@@ -30,6 +30,7 @@ namespace ginnel::dataplane {
 
 struct Options {
   uint32_t flow_entries = 1 << 18;  // two a flow; a running flow map keeps its size
+  uint32_t port_flows = 1 << 18;    // that one port may have opened
   AttachMode attach = AttachMode::automatic;
   bool big_tcp = false;  // of pairs: see plan::Port; open() fails where the kernel has none (before 6.3)
   uint32_t table_size = maglev::kTableSize;  // of a balancer: a prime; no balancer has more targets. 8 bytes each

@@ -29,6 +29,7 @@ Status set_config(bpf_object* object, const LoadOptions& options) {
     ginnel_config config{};
     std::memcpy(&config, data.data(), sizeof config);
     config.flags = GINNEL_CONFIG_REDIRECT_PEER;
+    config.port_flows = options.port_flows;
     copy_mac(options.router_mac, config.router_mac);
     options.tag.copy(config.tag, sizeof config.tag);
     std::memcpy(data.data(), &config, sizeof config);

@@ -22,7 +22,8 @@ Result<uint32_t> layout_version_of(const RunningProgram& running);
 struct LoadOptions {
   std::string tag;
   MacAddress router_mac;
-  uint32_t flows = 0;  // entries of the flow map, two a flow; one that is taken over keeps its size
+  uint32_t flows = 0;       // entries of the flow map, two a flow; one that is taken over keeps its size
+  uint32_t port_flows = 0;  // that one port may have opened; 0: any number
   // What is at work already. Its maps are taken over if they have this layout; else new ones are made, none smaller
   // than the old.
   const RunningProgram* running = nullptr;

@@ -72,6 +72,8 @@ class Region:
         self.log_path = os.path.join(self.state_dir, "serve.log")
         self.config_path = os.path.join(self.state_dir, "config.toml")
         with open(self.config_path, "w", encoding="utf-8") as file:
+            if "max_flows" not in config:  # a table that is quickly made
+                file.write("max_flows = 65536\n")
             file.write(config)
         self.process = None
         self.known_instances = set()

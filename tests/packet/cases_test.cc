@@ -52,7 +52,7 @@ class Runner {
       return;
     }
     if (expect_counts(world_, command, words)) return;
-    if (command == "max_flows" || command == "max_proxies") return;
+    if (command.starts_with("max_")) return;
     if (!world_.apply(text)) throw BadCase("no command: " + command);
   }
 
@@ -188,6 +188,7 @@ class PacketCase : public testing::TestWithParam<Case> {
       LoadOptions options;
       if (command == "max_flows") options.max_flows = static_cast<uint32_t>(number(words.next("count")));
       if (command == "max_proxies") options.max_proxies = static_cast<uint32_t>(number(words.next("count")));
+      if (command == "max_port_flows") options.port_flows = static_cast<uint32_t>(number(words.next("count")));
       if (command.starts_with("max_")) return std::make_shared<Program>(options);
     }
     if (!shared_) shared_ = std::make_shared<Program>();
@@ -213,6 +214,7 @@ TEST(PacketCases, EveryDropReasonHasOne) {
     for (const Step& step : item.steps) {
       Words words = split(step.text);
       if (words.plain.front() == "drop") reasons.insert(words.plain.at(1));
+      if (words.options.contains("reason")) reasons.insert(words.options.at("reason"));
     }
   }
   for (uint32_t reason = 1; reason < GINNEL_DROP_COUNT; reason++) {

@@ -141,7 +141,8 @@ TEST_F(LiveHeaders, SoDoesAFinWhichIsNotedThen) {
   expect("q", "tcp 10.0.3.50:20000 > 10.0.3.20:8080 flags=FA seq=1001 ack=9001 ttl=63");
   expect_silence();
   Words key = split("tcp 10.0.1.10:20000 > 10.0.1.200:443");
-  EXPECT_EQ(program_->flows().find(World::flow_key(key))->state, GINNEL_FLOW_ANSWERED | GINNEL_FLOW_FIN_FORWARD);
+  EXPECT_EQ(program_->flows().find(World::flow_key(key))->state,
+            GINNEL_FLOW_ANSWERED | GINNEL_FLOW_ESTABLISHED | GINNEL_FLOW_FIN_FORWARD);
 }
 
 TEST_F(LiveHeaders, UnfinishedChecksumsComeOutRight) {

@@ -19,7 +19,7 @@ class PacketPorts : public testing::Test {
  protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "needs root to load the packet program";
-    program_ = std::make_unique<Program>(LoadOptions{GINNEL_MAX_FLOWS, true});
+    program_ = std::make_unique<Program>(LoadOptions{1 << 18, true});
     world_ = std::make_unique<World>(*program_);
     world_->apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
   }

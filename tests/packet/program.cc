@@ -32,6 +32,7 @@ Program::Program(const LoadOptions& options) : object_(ginnel_bpf__open()) {
   bpf_map__set_max_entries(object_->maps.proxies, options.max_proxies);
   bpf_map__set_max_entries(object_->maps.rules, 4096);
   object_->rodata->config.flags = options.redirect_peer ? GINNEL_CONFIG_REDIRECT_PEER : 0;
+  object_->rodata->config.port_flows = options.port_flows;
   std::memcpy(object_->rodata->config.router_mac, kRouterMac.bytes.data(), 6);
   if (const int error = ginnel_bpf__load(object_.get()); error != 0) {
     throw std::runtime_error(std::string("load the packet program: ") + std::strerror(-error));

@@ -63,6 +63,7 @@ struct LoadOptions {
   uint32_t max_flows = 1024;
   bool redirect_peer = true;
   uint32_t max_proxies = 1024;
+  uint32_t port_flows = 0;
 };
 
 class Program {

@@ -312,7 +312,7 @@ void World::occupy(Words words) {
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   ginnel_flow flow{};
   flow.flags = GINNEL_FLOW_REVERSE | GINNEL_FLOW_TRANSLATE;
-  flow.state = GINNEL_FLOW_ANSWERED;
+  flow.state = GINNEL_FLOW_ANSWERED | GINNEL_FLOW_ESTABLISHED;
   flow.last_seen_s = static_cast<uint32_t>(now.tv_sec);
   flow.out_scope = 99;
   const uint64_t first = words.number_or("first", 0), last = words.number_or("last", 65535);

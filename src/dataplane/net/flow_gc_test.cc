@@ -88,7 +88,7 @@ class FlowGc : public testing::Test {
 };
 
 TEST_F(FlowGc, AFlowGoesWhenBothDirectionsAreIdleForItsLimit) {
-  constexpr uint32_t kOpen = GINNEL_FLOW_ANSWERED;
+  constexpr uint32_t kOpen = GINNEL_FLOW_ANSWERED | GINNEL_FLOW_ESTABLISHED;
   constexpr uint32_t kClosed = kOpen | GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;
   struct Case {
     const char* what;
@@ -103,7 +103,10 @@ TEST_F(FlowGc, AFlowGoesWhenBothDirectionsAreIdleForItsLimit) {
                                             {"TCP beyond it", GINNEL_TCP, kOpen, 351, 351, 0},
                                             {"one direction alive", GINNEL_TCP, kOpen, 900, 3, 2},
                                             {"the other alive", GINNEL_TCP, kOpen, 3, 900, 2},
-                                            {"never answered", GINNEL_TCP, 0, 61, 61, 0},
+                                            {"never answered", GINNEL_TCP, 0, 31, 31, 0},
+                                            {"not yet answered", GINNEL_TCP, 0, 30, 30, 2},
+                                            {"never acknowledged", GINNEL_TCP, GINNEL_FLOW_ANSWERED, 31, 31, 0},
+                                            {"half closed", GINNEL_TCP, kOpen | GINNEL_FLOW_FIN_FORWARD, 350, 350, 2},
                                             {"closed, in its rest", GINNEL_TCP, kClosed, 60, 60, 2},
                                             {"closed, rested", GINNEL_TCP, kClosed, 61, 61, 0},
                                             {"reset", GINNEL_TCP, kOpen | GINNEL_FLOW_RST, 61, 61, 0},
@@ -212,6 +215,7 @@ TEST_F(FlowGc, CutByTarget) {
 }
 
 TEST_F(FlowGc, ABalancersIdleTimeHoldsForOpenTcpOnly) {
+  constexpr uint32_t kOpen = GINNEL_FLOW_ANSWERED | GINNEL_FLOW_ESTABLISHED;
   const auto with_idle_time = [&](const ginnel_flow_key& key, uint16_t idle_s) {
     auto flow = *flows().get(key).value();
     flow.idle_s = idle_s;
@@ -222,8 +226,8 @@ TEST_F(FlowGc, ABalancersIdleTimeHoldsForOpenTcpOnly) {
     EXPECT_GOOD(flows().put(partner, other));
     return key;
   };
-  const auto longer = with_idle_time(add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 999, 999), 1000);
-  const auto shorter = with_idle_time(add(GINNEL_TCP, 1001, GINNEL_FLOW_ANSWERED, 61, 61), 60);
+  const auto longer = with_idle_time(add(GINNEL_TCP, 1000, kOpen, 999, 999), 1000);
+  const auto shorter = with_idle_time(add(GINNEL_TCP, 1001, kOpen, 61, 61), 60);
   const auto closed = with_idle_time(add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED | GINNEL_FLOW_RST, 61, 61), 1000);
   const auto unanswered = with_idle_time(add(GINNEL_TCP, 1003, 0, 61, 61), 1000);
   const auto datagrams = with_idle_time(add(GINNEL_UDP, 1004, GINNEL_FLOW_ANSWERED, 121, 121), 1000);
