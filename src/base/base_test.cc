@@ -23,6 +23,8 @@ TEST(IpAddress, ReadsAndWritesBothFamilies) {
   EXPECT_EQ(IpAddress::parse("fd00:ec2::253")->to_string(), "fd00:ec2::253");
   EXPECT_FALSE(IpAddress::parse("fd00:ec2::253")->is_v4());
   EXPECT_EQ(IpAddress::from_v4(0x0a000001).plus(5).to_string(), "10.0.0.6");
+  EXPECT_EQ(Cidr::parse("2001:db8::/56")->last().plus(1).to_string(), "2001:db8:0:100::");
+  EXPECT_EQ(Cidr::parse("2001:db8:ffff:ff00::/56")->last().plus(1).to_string(), "2001:db9::");
 }
 
 TEST(IpAddress, RefusesWhatIsNoAddress) {

@@ -68,6 +68,9 @@ IpAddress IpAddress::plus(uint64_t offset) const {
   for (unsigned i = 8; i < 16; ++i) low = low << 8 | bytes[i];
   low += offset;
   for (unsigned i = 0; i < 8; ++i) bytes[15 - i] = static_cast<uint8_t>(low >> (8 * i));
+  if (low < offset) {
+    for (unsigned i = 8; i-- > 0 && ++bytes[i] == 0;) continue;
+  }
   return IpAddress(bytes);
 }
 

@@ -29,7 +29,7 @@ class IpAddress {
   [[nodiscard]] uint32_t v4() const;  // host order; only where is_v4()
   [[nodiscard]] const Bytes& bytes() const { return bytes_; }
   [[nodiscard]] std::string to_string() const;
-  // The address `offset` further on, within the low 64 bits (32 for IPv4).
+  // The address `offset` further on; behind the last one come the first again.
   [[nodiscard]] IpAddress plus(uint64_t offset) const;
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kLargestFile = 1 << 20;
 constexpr size_t kMostZones = 26;
+constexpr unsigned kShortestIpv6Pool = 16, kIpv6BlockLength = 56;
 constexpr int64_t kMostFlows = 16000000;  // 6 GiB
 constexpr int kDeepest = 32;              // nesting; the parser recurses
 
@@ -54,6 +55,17 @@ Result<Cidr> parse_synthetic_range(std::string_view text) {
   if (!range.is_v4() || range.length() < 8 || range.length() > 24)
     return fail("read", text, "is not an IPv4 range of /8 to /24");
   return range;
+}
+
+// Unicast that is routed: neither loopback, IPv4 in other clothes, link-local nor multicast.
+Result<Cidr> parse_ipv6_pool(std::string_view text) {
+  GINNEL_TRY(const Cidr pool, Cidr::parse_strict(text));
+  if (pool.is_v4() || pool.length() < kShortestIpv6Pool || pool.length() > kIpv6BlockLength)
+    return fail("read", text, "is not an IPv6 range of /16 to /56");
+  const uint8_t first = pool.base().bytes()[0];
+  if ((first & 0xe0) != 0x20 && (first & 0xfe) != 0xfc)
+    return fail("read", text, "is neither of 2000::/3 nor of fc00::/7");
+  return pool;
 }
 
 Result<std::vector<Zone>> read_zones(Reader& reader, const std::string& region) {
@@ -191,6 +203,7 @@ Result<Config> read_config(const toml::value& document, const std::string& file,
   GINNEL_CHECKED(reader.read("metrics_listen", config.metrics_listen, AddressPort::parse));
   GINNEL_CHECKED(reader.read_list("upstream_resolvers", config.upstream_resolvers, parse_resolver));
   GINNEL_CHECKED(reader.read("public_address", config.public_address, parse_public_address));
+  GINNEL_CHECKED(reader.read("ipv6_pool", config.ipv6_pool, parse_ipv6_pool));
   GINNEL_CHECKED(reader.read("synthetic_range", config.synthetic_range, parse_synthetic_range));
   GINNEL_CHECKED(read_services(reader, file, config));
   GINNEL_TRY(config.webhooks, read_webhooks(reader, file));

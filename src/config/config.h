@@ -50,6 +50,8 @@ struct Config {
   std::vector<AddressPort> upstream_resolvers;
   // What the region's public names resolve to; a private subnet has no route there. Default 203.0.113.10 (RFC 5737).
   IpAddress public_address = IpAddress::from_v4(0xcb00710a);
+  // VPCs' IPv6 blocks are taken from it, a /56 each; IPv6, /16 to /56. Default 2001:db8::/32 (RFC 3849).
+  Cidr ipv6_pool{IpAddress(IpAddress::Bytes{0x20, 0x01, 0x0d, 0xb8}), 32};
   Cidr synthetic_range{IpAddress::from_v4(0x64400000), 10};  // 100.64.0.0/10 (RFC 6598); IPv4, /8 to /24
   std::vector<Service> services;                             // in the file's order
   std::vector<Webhook> webhooks;                             // likewise; one a topic

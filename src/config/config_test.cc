@@ -36,6 +36,7 @@ TEST(Config, HasDefaultsForEverything) {
   EXPECT_FALSE(config.metrics_listen);
   EXPECT_TRUE(config.upstream_resolvers.empty());
   EXPECT_EQ(config.public_address.to_string(), "203.0.113.10");
+  EXPECT_EQ(config.ipv6_pool.to_string(), "2001:db8::/32");
   EXPECT_EQ(config.synthetic_range.to_string(), "100.64.0.0/10");
   EXPECT_TRUE(config.services.empty());
   EXPECT_EQ(config.max_flows, 1000000U);
@@ -61,6 +62,7 @@ http = "127.0.0.1:8080"
 metrics_listen = "192.0.2.1:9100"
 upstream_resolvers = ["192.0.2.53", "192.0.2.54:5353", "[2001:db8::53]:53"]
 public_address = "198.51.100.1"
+ipv6_pool = "fd12:3456:7800::/40"
 synthetic_range = "10.128.0.0/16"
 
 [[service]]
@@ -84,6 +86,7 @@ private_dns_names = ["api.ecr.eu-central-1.cloud.example", "*.ECR.cloud.example"
   EXPECT_EQ(config.upstream_resolvers[0].to_string(), "192.0.2.53:53");
   EXPECT_EQ(config.upstream_resolvers[1].to_string(), "192.0.2.54:5353");
   EXPECT_EQ(config.public_address.to_string(), "198.51.100.1");
+  EXPECT_EQ(config.ipv6_pool.to_string(), "fd12:3456:7800::/40");
   EXPECT_EQ(config.synthetic_range.to_string(), "10.128.0.0/16");
   ASSERT_EQ(config.services.size(), 2U);
   const Service kinesis{
@@ -131,6 +134,10 @@ TEST(Config, RefusesBadValues) {
   EXPECT_THAT(error_of("dns_suffix = \"a..b\""), HasSubstr("not a DNS name"));
   EXPECT_THAT(error_of("listen = \"localhost:1\""), HasSubstr("not ADDRESS:PORT"));
   EXPECT_THAT(error_of("public_address = \"::1\""), HasSubstr("is not an IPv4 address"));
+  EXPECT_THAT(error_of("ipv6_pool = \"2001:db8::/57\""), HasSubstr("/16 to /56"));
+  EXPECT_THAT(error_of("ipv6_pool = \"10.0.0.0/16\""), HasSubstr("not an IPv6 range"));
+  EXPECT_THAT(error_of("ipv6_pool = \"fe80::/32\""), HasSubstr("neither of 2000::/3 nor of fc00::/7"));
+  EXPECT_THAT(error_of("ipv6_pool = \"2001:db8::1/32\""), HasSubstr("host bits are set"));
   EXPECT_THAT(error_of("synthetic_range = \"100.64.0.0/25\""), HasSubstr("/8 to /24"));
   EXPECT_THAT(error_of("synthetic_range = \"100.64.0.1/10\""), HasSubstr("synthetic_range = \"100.64.0.1/10\""));
   EXPECT_THAT(error_of("upstream_resolvers = \"192.0.2.1\""), HasSubstr("is not a list"));

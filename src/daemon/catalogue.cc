@@ -42,6 +42,7 @@ Catalogue make_catalogue(const config::Config& config) {
   if (config.region.starts_with("cn-")) region.partition = "aws-cn";
   if (config.region.starts_with("us-gov-")) region.partition = "aws-us-gov";
   for (const auto& zone : config.zones) region.zones.push_back({zone.name, zone.id});
+  region.ipv6_pool = config.ipv6_pool;
   region.public_address = config.public_address;
   region.rules_per_group = config.rules_per_security_group;
 

@@ -34,7 +34,9 @@ json::array links_of(const model::Snapshot& snapshot) {
 
 std::vector<IpAddress> addresses_of(const model::NetworkInterface& interface) {
   std::vector<IpAddress> out;
-  if (const auto address = IpAddress::parse(interface.address)) out.push_back(*address);
+  for (const auto& text : {interface.address, interface.address6}) {
+    if (const auto address = IpAddress::parse(text)) out.push_back(*address);
+  }
   return out;
 }
 

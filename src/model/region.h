@@ -24,6 +24,7 @@ struct Service {
   std::string id;                              // "vpce-svc-…", made from the name
   std::vector<std::string> private_dns_names;  // "ec2.REGION.amazonaws.com"; may be wildcards; may be none
   std::vector<std::string> zones;              // the zones' names
+  bool ipv4 = true, ipv6 = true;               // address types of endpoints that it supports
   uint16_t port = 443;                         // where endpoints listen
   uint16_t system_port = 443;                  // where the daemon or the relay listens on the system address
 };
@@ -34,6 +35,7 @@ struct Region {
   std::string partition = "aws";
   std::vector<Zone> zones;
   std::vector<Service> services;  // by name
+  Cidr ipv6_pool;                 // what the IPv6 blocks of VPCs are taken from
   IpAddress public_address;       // where the region's public service names point
   uint32_t rules_per_group = 60;  // of a security group, at most: each direction and each family
 

@@ -32,12 +32,21 @@ struct Account {
 };
 BOOST_DESCRIBE_STRUCT(Account, (), (id, keys, created))
 
+// An IPv6 block of a VPC, out of the region's pool.
+struct Ipv6Block {
+  std::string association;  // "vpc-cidr-assoc-…"
+  std::string cidr;         // a /56
+  friend bool operator==(const Ipv6Block&, const Ipv6Block&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Ipv6Block, (), (association, cidr))
+
 struct Vpc {
   static constexpr const char* kKind = "vpc";
   std::string id, account;
   uint32_t number = 0;           // unique in the region, never given out twice; the data plane's name for it
   std::string cidr_association;  // "vpc-cidr-assoc-…"
   std::string cidr;
+  std::vector<Ipv6Block> ipv6_blocks;  // in the order in which they came
   std::string instance_tenancy = "default";
   std::string dhcp_options = "default";
   bool dns_support = true, dns_hostnames = false, network_address_usage_metrics = false;
@@ -45,12 +54,15 @@ struct Vpc {
   friend bool operator==(const Vpc&, const Vpc&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Vpc, (),
-                      (id, account, number, cidr_association, cidr, instance_tenancy, dhcp_options, dns_support,
-                       dns_hostnames, network_address_usage_metrics, created))
+                      (id, account, number, cidr_association, cidr, ipv6_blocks, instance_tenancy, dhcp_options,
+                       dns_support, dns_hostnames, network_address_usage_metrics, created))
 
 struct Subnet {
   static constexpr const char* kKind = "subnet";
   std::string id, account, vpc, cidr, zone;  // zone: its name, "ap-northeast-1a"
+  std::string ipv6_association;              // "subnet-cidr-assoc-…"; empty: the subnet has IPv4 only
+  std::string ipv6_cidr;                     // within one of the VPC's IPv6 blocks
+  bool assign_ipv6 = false;                  // new interfaces get an IPv6 address unless the request says otherwise
   bool map_public_ip = false;
   std::string private_dns_hostname_type = "ip-name";
   bool resource_name_dns_a = false, resource_name_dns_aaaa = false;
@@ -58,8 +70,8 @@ struct Subnet {
   friend bool operator==(const Subnet&, const Subnet&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Subnet, (),
-                      (id, account, vpc, cidr, zone, map_public_ip, private_dns_hostname_type, resource_name_dns_a,
-                       resource_name_dns_aaaa, created))
+                      (id, account, vpc, cidr, zone, ipv6_association, ipv6_cidr, assign_ipv6, map_public_ip,
+                       private_dns_hostname_type, resource_name_dns_a, resource_name_dns_aaaa, created))
 
 struct SecurityGroup {
   static constexpr const char* kKind = "security-group";
@@ -100,7 +112,8 @@ BOOST_DESCRIBE_STRUCT(PortAttachment, (), (kind, netns, netns_inode, device, own
 struct NetworkInterface {
   static constexpr const char* kKind = "network-interface";
   std::string id, account, vpc, subnet, zone;
-  std::string address;  // its private IPv4 address
+  std::string address;   // its private IPv4 address
+  std::string address6;  // its IPv6 address, or empty
   std::string mac;
   std::vector<std::string> groups;
   std::string description;
@@ -116,9 +129,9 @@ struct NetworkInterface {
   friend bool operator==(const NetworkInterface&, const NetworkInterface&) = default;
 };
 BOOST_DESCRIBE_STRUCT(NetworkInterface, (),
-                      (id, account, vpc, subnet, zone, address, mac, groups, description, type, requester_managed,
-                       source_dest_check, instance, endpoint, load_balancer, attachment, port, delete_on_termination,
-                       created))
+                      (id, account, vpc, subnet, zone, address, address6, mac, groups, description, type,
+                       requester_managed, source_dest_check, instance, endpoint, load_balancer, attachment, port,
+                       delete_on_termination, created))
 
 // An instance is a network namespace of its own on a host, wired to one network interface.
 struct Instance {
@@ -145,9 +158,10 @@ struct VpcEndpoint {
   std::string state = "pending";  // pendingAcceptance pending available deleting deleted rejected failed expired
   std::vector<std::string> subnets, groups, interfaces;  // subnets and interfaces in the same order
   bool private_dns = true;
-  std::string dns_hash;         // the HASH8 of its names
-  std::string policy_document;  // empty: the default, full access
-  std::string ip_address_type = "ipv4", dns_record_ip_type = "ipv4";
+  std::string dns_hash;                     // the HASH8 of its names
+  std::string policy_document;              // empty: the default, full access
+  std::string ip_address_type = "ipv4";     // ipv4, ipv6, dualstack
+  std::string dns_record_ip_type = "ipv4";  // likewise, or service-defined
   std::string failure_reason;
   // Of an endpoint for a service of another VPC (EndpointService); empty for the region's own services.
   std::string service;        // "vpce-svc-…"
@@ -174,13 +188,13 @@ struct LoadBalancer {
   static constexpr const char* kKind = "load-balancer";
   std::string id;  // its ARN
   std::string account, vpc, name;
-  std::string state = "provisioning";   // provisioning, active
-  std::string dns_hash;                 // "NAME-HASH.elb.REGION.SUFFIX" is its name
-  std::vector<LoadBalancerNode> nodes;  // by zone
-  std::vector<std::string> groups;      // none: nothing is filtered at the load balancer
-  bool judge_private_link = true;       // EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic
-  std::string ip_address_type = "ipv4";
-  TagMap attributes;  // those that were set; the others have their defaults
+  std::string state = "provisioning";    // provisioning, active
+  std::string dns_hash;                  // "NAME-HASH.elb.REGION.SUFFIX" is its name
+  std::vector<LoadBalancerNode> nodes;   // by zone
+  std::vector<std::string> groups;       // none: nothing is filtered at the load balancer
+  bool judge_private_link = true;        // EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic
+  std::string ip_address_type = "ipv4";  // or "dualstack": its nodes have IPv6 addresses too
+  TagMap attributes;                     // those that were set; the others have their defaults
   TimeMs created = 0;
   friend bool operator==(const LoadBalancer&, const LoadBalancer&) = default;
 };
@@ -207,13 +221,15 @@ struct TargetGroup {
   std::string protocol = "TCP";  // TCP, UDP, TCP_UDP
   int32_t port = 0;
   std::string target_type = "instance";  // or "ip"
+  std::string ip_address_type = "ipv4";  // or "ipv6": of its targets' addresses
   HealthCheck health_check;
   TagMap attributes;  // as of a load balancer
   TimeMs created = 0;
   friend bool operator==(const TargetGroup&, const TargetGroup&) = default;
 };
 BOOST_DESCRIBE_STRUCT(TargetGroup, (),
-                      (id, account, vpc, name, protocol, port, target_type, health_check, attributes, created))
+                      (id, account, vpc, name, protocol, port, target_type, ip_address_type, health_check, attributes,
+                       created))
 
 // A registered target. What the probes found is kept with it, so that a restart does not begin from "initial".
 struct Target {
@@ -264,12 +280,13 @@ struct EndpointService {
   std::string txt_name, txt_value;                        // of the record that verifies the name
   TimeMs verification_asked = 0;                          // a look-up of the record is wanted since then; 0: none is
   std::string payer_responsibility;                       // "ServiceOwner" once it was set
+  bool ipv4 = true, ipv6 = false;                         // the address types of endpoints that it supports
   TimeMs created = 0;
   friend bool operator==(const EndpointService&, const EndpointService&) = default;
 };
 BOOST_DESCRIBE_STRUCT(EndpointService, (),
                       (id, account, load_balancers, zones, acceptance_required, private_dns_name, private_dns_state,
-                       txt_name, txt_value, verification_asked, payer_responsibility, created))
+                       txt_name, txt_value, verification_asked, payer_responsibility, ipv4, ipv6, created))
 
 // Who may make endpoints for a service.
 struct ServicePermission {

@@ -28,6 +28,8 @@ std::optional<Service> find_service(const Snapshot& snapshot, const Region& regi
   service.id = offered->id;
   service.name = service_name;
   service.zones = offered->zones;
+  service.ipv4 = offered->ipv4;
+  service.ipv6 = offered->ipv6;
   if (!offered->private_dns_name.empty() && offered->private_dns_state == "verified") {
     service.private_dns_names = {offered->private_dns_name};
   }

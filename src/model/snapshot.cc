@@ -84,8 +84,14 @@ std::vector<std::string> references(const Account& account) {
   for (const auto& key : account.keys) ids.push_back(key.id);
   return ids;
 }
-std::vector<std::string> references(const Vpc& vpc) { return {vpc.account}; }
-std::vector<std::string> references(const Subnet& subnet) { return {subnet.account, subnet.vpc}; }
+std::vector<std::string> references(const Vpc& vpc) {
+  std::vector<std::string> ids = {vpc.account, vpc.cidr_association};
+  for (const auto& block : vpc.ipv6_blocks) ids.push_back(block.association);
+  return non_empty(std::move(ids));
+}
+std::vector<std::string> references(const Subnet& subnet) {
+  return non_empty({subnet.account, subnet.vpc, subnet.ipv6_association});
+}
 std::vector<std::string> references(const SecurityGroup& group) { return {group.account, group.vpc}; }
 std::vector<std::string> references(const SecurityGroupRule& rule) {
   return non_empty({rule.account, rule.group, rule.referenced_group == rule.group ? "" : rule.referenced_group});

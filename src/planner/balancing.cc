@@ -15,7 +15,9 @@ bool in_force(const model::Instance& instance) { return instance.state == "pendi
 // The zone of the subnet that has the address; empty where none has.
 Result<std::string> zone_of(const model::Snapshot& snapshot, const std::string& vpc, const IpAddress& address) {
   for (const auto* subnet : snapshot.table<model::Subnet>().referring_to(vpc)) {
-    GINNEL_TRY(const auto cidr, Cidr::parse(subnet->cidr));
+    const auto& text = address.is_v4() ? subnet->cidr : subnet->ipv6_cidr;
+    if (text.empty()) continue;
+    GINNEL_TRY(const auto cidr, Cidr::parse(text));
     if (cidr.contains(address)) return subnet->zone;
   }
   return std::string();
@@ -30,7 +32,9 @@ Result<std::optional<PlacedTarget>> place(const model::Snapshot& snapshot, const
     if (!instance || !in_force(*instance)) return std::nullopt;
     const auto* interface = snapshot.find<model::NetworkInterface>(instance->interface);
     if (!interface || interface->vpc != group.vpc) return std::nullopt;
-    GINNEL_TRY(out.address, IpAddress::parse(interface->address));
+    const auto& text = group.ip_address_type == "ipv6" ? interface->address6 : interface->address;
+    if (text.empty()) return std::nullopt;
+    GINNEL_TRY(out.address, IpAddress::parse(text));
     out.zone = interface->zone;
     return out;
   }

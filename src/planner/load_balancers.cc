@@ -32,7 +32,8 @@ class LoadBalancerPlanner {
     GINNEL_CHECKED(read_nodes());
     for (const auto& listener : balancing_.listeners()) {
       for (const auto& [zone, node] : nodes_) {
-        add_links(*listener.listener, node, balancing_.number(*listener.listener, zone));
+        add_links(*listener.listener, node.address, balancing_.number(*listener.listener, zone));
+        if (node.address6) add_links(*listener.listener, *node.address6, balancing_.number(*listener.listener, zone));
         add_balancer(listener, zone, node);
       }
       for (const auto& placed : balancing_.kept(listener)) add_target(placed);
@@ -43,11 +44,18 @@ class LoadBalancerPlanner {
   }
 
  private:
+  struct Node {
+    IpAddress address;
+    std::optional<IpAddress> address6;
+  };
+
   Status read_nodes() {
     for (const auto& node : balancer_.nodes) {
       const auto* interface = snapshot_.find<model::NetworkInterface>(node.interface);
       if (!interface) return fail("plan", balancer_.id, "its network interface " + node.interface + " is not there");
-      GINNEL_TRY(nodes_[node.zone], IpAddress::parse(interface->address));
+      GINNEL_TRY(nodes_[node.zone].address, IpAddress::parse(interface->address));
+      if (interface->address6.empty()) continue;
+      GINNEL_TRY(nodes_[node.zone].address6, IpAddress::parse(interface->address6));
     }
     return {};
   }
@@ -65,12 +73,13 @@ class LoadBalancerPlanner {
     }
   }
 
-  void add_balancer(const Balancing::Listener& listener, const std::string& zone, const IpAddress& node) {
+  void add_balancer(const Balancing::Listener& listener, const std::string& zone, const Node& node) {
     const auto& group = *listener.group;
     Balancer out;
     out.number = balancing_.number(*listener.listener, zone);
     out.owner = listener.listener->id + " " + zone;
-    out.node = node;
+    out.node = node.address;
+    out.node6 = node.address6;
     out.groups = groups_;
     out.judge_endpoints = balancer_.judge_private_link;
     out.preserve_client = model::preserves_client_ip(group);
@@ -93,8 +102,10 @@ class LoadBalancerPlanner {
     probe.port = check.port == "traffic-port" ? to_port(placed.target->port) : to_port(std::stoi(check.port));
     probe.target = placed.target->id;
     probe.target_address = placed.address;
-    const auto node = nodes_.find(placed.zone);
-    probe.node = node == nodes_.end() ? nodes_.begin()->second : node->second;
+    const auto own = nodes_.find(placed.zone);
+    const Node& node = own == nodes_.end() ? nodes_.begin()->second : own->second;
+    if (!placed.address.is_v4() && !node.address6) return {};  // the load balancer cannot reach it
+    probe.node = placed.address.is_v4() ? node.address : *node.address6;
     probe.groups = groups_;
     probe.protocol = probe_protocol(check.protocol);
     probe.path = check.path;
@@ -112,8 +123,13 @@ class LoadBalancerPlanner {
   void add_names(const std::set<std::string>& serving) {
     Name regional{model::load_balancer_name(region_, balancer_), {}};
     for (const auto& [zone, node] : nodes_) {
-      plan_.public_names.push_back({model::load_balancer_name(region_, balancer_, zone), {node}});
-      if (serving.contains(zone)) regional.addresses.push_back(node);
+      Name zonal{model::load_balancer_name(region_, balancer_, zone), {node.address}};
+      if (node.address6) zonal.addresses.push_back(*node.address6);
+      std::sort(zonal.addresses.begin(), zonal.addresses.end());
+      if (serving.contains(zone)) {
+        regional.addresses.insert(regional.addresses.end(), zonal.addresses.begin(), zonal.addresses.end());
+      }
+      plan_.public_names.push_back(std::move(zonal));
     }
     std::sort(regional.addresses.begin(), regional.addresses.end());
     plan_.public_names.push_back(std::move(regional));
@@ -126,7 +142,7 @@ class LoadBalancerPlanner {
   const std::optional<std::vector<GroupNumber>>& groups_;
   SyntheticPool& pool_;
   VpcPlan& plan_;
-  std::map<std::string, IpAddress> nodes_;  // by zone
+  std::map<std::string, Node> nodes_;  // by zone
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "model/services.h"
 #include "planner/balancing.h"
+#include "planner/endpoint_names.h"
 #include "planner/load_balancers.h"
 #include "planner/rules.h"
 #include "planner/synthetic_pool.h"
@@ -22,6 +23,18 @@ void sort_unique(std::vector<T>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
+// Of either family, IPv4 first; an interface has one at least.
+Result<std::vector<IpAddress>> addresses_of(const model::NetworkInterface& interface) {
+  std::vector<IpAddress> out;
+  for (const auto& text : {interface.address, interface.address6}) {
+    if (text.empty()) continue;
+    GINNEL_TRY(const auto address, IpAddress::parse(text));
+    out.push_back(address);
+  }
+  if (out.empty()) return fail("plan", interface.id, "it has no address");
+  return out;
+}
+
 // Makes one plan; used once.
 class VpcPlanner {
  public:
@@ -36,6 +49,10 @@ class VpcPlanner {
     plan_.dns_support = vpc_.dns_support;
     GINNEL_TRY(cidr_, Cidr::parse(vpc_.cidr));
     plan_.cidrs = {cidr_};
+    for (const auto& block : vpc_.ipv6_blocks) {
+      GINNEL_TRY(const Cidr cidr, Cidr::parse(block.cidr));
+      plan_.cidrs.push_back(cidr);
+    }
     for (const auto* interface : snapshot_.table<model::NetworkInterface>().referring_to(vpc_.id)) {
       GINNEL_CHECKED(add_interface(*interface));
     }
@@ -48,6 +65,7 @@ class VpcPlanner {
     if (vpc_.dns_support) GINNEL_CHECKED(add_resolver());
     add_names(private_names_, plan_.private_names);
     add_names(public_names_, plan_.public_names);
+    sort_unique(plan_.cidrs);
     sort_unique(plan_.ports);
     sort_unique(plan_.policies);
     sort_unique(plan_.addresses);
@@ -60,8 +78,6 @@ class VpcPlanner {
   }
 
  private:
-  using NameMap = std::map<std::string, std::set<IpAddress>>;
-
   static bool in_force(const model::VpcEndpoint& endpoint) {
     return endpoint.state == "pending" || endpoint.state == "available";
   }
@@ -78,10 +94,10 @@ class VpcPlanner {
       if (!endpoint || !in_force(*endpoint)) return {};
     }
     GINNEL_TRY(const auto groups, add_policy(interface));
-    GINNEL_TRY(const auto address, IpAddress::parse(interface.address));
+    GINNEL_TRY(const auto addresses, addresses_of(interface));
     const bool local = instance || !interface.port.kind.empty();
-    plan_.addresses.push_back({address, interface.id, groups, local});
-    return local ? add_port(interface, address, groups) : Status();
+    for (const auto& address : addresses) plan_.addresses.push_back({address, interface.id, groups, local});
+    return local ? add_port(interface, groups) : Status();
   }
 
   // The numbers of the interface's groups; their policy is in the plan afterwards.
@@ -117,15 +133,18 @@ class VpcPlanner {
     return {};
   }
 
-  Status add_port(const model::NetworkInterface& interface, const IpAddress& address,
-                  const std::vector<GroupNumber>& groups) {
+  Status add_port(const model::NetworkInterface& interface, const std::vector<GroupNumber>& groups) {
     const auto* subnet = snapshot_.find<model::Subnet>(interface.subnet);
     if (!subnet) return fail("plan", interface.id, "its subnet " + interface.subnet + " is not there");
     Port port;
     port.interface_id = interface.id;
     GINNEL_CHECKED(set_carrier(interface, port));
-    port.address = address;
+    GINNEL_TRY(port.address, IpAddress::parse(interface.address));
     GINNEL_TRY(port.subnet, Cidr::parse(subnet->cidr));
+    if (!interface.address6.empty()) {
+      GINNEL_TRY(port.address6, IpAddress::parse(interface.address6));
+      GINNEL_TRY(port.subnet6, Cidr::parse(subnet->ipv6_cidr));
+    }
     GINNEL_TRY(port.mac, MacAddress::parse(interface.mac));
     port.groups = groups;
     port.check_source = interface.source_dest_check;
@@ -146,22 +165,23 @@ class VpcPlanner {
       GINNEL_TRY(balancing, balancing_of(*balancer));
     }
     const auto zones = balancing ? balancing->serving_zones() : std::set<std::string>();
-    std::set<IpAddress> all, serving;
+    EndpointNames names(endpoint);
     for (const auto& id : endpoint.interfaces) {
       const auto* interface = snapshot_.find<model::NetworkInterface>(id);
       if (!interface) return fail("plan", endpoint.id, "its network interface " + id + " is not there");
-      GINNEL_TRY(const auto address, IpAddress::parse(interface->address));
-      GINNEL_TRY(auto groups, add_policy(*interface));
-      all.insert(address);
-      if (!balancing || zones.contains(interface->zone)) serving.insert(address);
-      public_names_[zonal_name(region_, *service, endpoint.id, endpoint.dns_hash, interface->zone)].insert(address);
-      if (balancing) {
-        add_endpoint_links(*balancing, endpoint, address, interface->zone, groups, plan_);
-      } else {
-        add_link(address, service->port, kTcp, endpoint.number, endpoint.id, std::move(groups), service->system_port);
+      GINNEL_TRY(const auto addresses, addresses_of(*interface));
+      GINNEL_TRY(const auto groups, add_policy(*interface));
+      names.add(interface->zone, addresses, !balancing || zones.contains(interface->zone));
+      for (const auto& address : addresses) {
+        if (balancing) {
+          add_endpoint_links(*balancing, endpoint, address, interface->zone, groups, plan_);
+        } else {
+          add_link(address, service->port, kTcp, endpoint.number, endpoint.id, groups, service->system_port);
+        }
       }
     }
-    name_endpoint(endpoint, *service, serving.empty() ? all : serving);
+    const bool is_private = endpoint.private_dns && vpc_.dns_support && vpc_.dns_hostnames;
+    names.name(region_, *service, public_names_, is_private ? &private_names_ : nullptr);
     return {};
   }
 
@@ -173,16 +193,6 @@ class VpcPlanner {
       found = balancings_.emplace(balancer.id, std::move(read)).first;
     }
     return &found->second;
-  }
-
-  // The names that lead to all of its addresses that serve.
-  void name_endpoint(const model::VpcEndpoint& endpoint, const model::Service& service,
-                     const std::set<IpAddress>& addresses) {
-    if (addresses.empty()) return;
-    public_names_[regional_name(region_, service, endpoint.id, endpoint.dns_hash)].insert(addresses.begin(),
-                                                                                          addresses.end());
-    if (!endpoint.private_dns || !vpc_.dns_support || !vpc_.dns_hostnames) return;
-    for (const auto& name : service.private_dns_names) private_names_[name].insert(addresses.begin(), addresses.end());
   }
 
   Status add_load_balancer(const model::LoadBalancer& balancer) {
@@ -199,7 +209,10 @@ class VpcPlanner {
 
   Status add_resolver() {
     GINNEL_TRY(const auto well_known, IpAddress::parse(kResolverAddress));
-    for (const auto& address : {cidr_.base().plus(kResolverOffset), well_known}) {
+    GINNEL_TRY(const auto well_known6, IpAddress::parse(kResolverAddress6));
+    std::vector<IpAddress> addresses = {cidr_.base().plus(kResolverOffset), well_known};
+    if (!vpc_.ipv6_blocks.empty()) addresses.push_back(well_known6);
+    for (const auto& address : addresses) {
       for (const uint8_t protocol : {kTcp, kUdp}) {
         add_link(address, kDnsPort, protocol, kResolverLinks | vpc_.number, "resolver", std::nullopt, kDnsPort);
       }

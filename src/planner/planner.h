@@ -17,6 +17,7 @@ namespace ginnel::plan {
 inline constexpr LinkNumber kResolverLinks = 0x8000'0000U;
 // The resolver answers at the VPC's base address + 2 and here.
 inline constexpr std::string_view kResolverAddress = "169.254.169.253";
+inline constexpr std::string_view kResolverAddress6 = "fd00:ec2::253";  // where the VPC has IPv6
 
 // Of a model::PortAttachment.
 [[nodiscard]] Result<PortKind> port_kind(std::string_view kind);

@@ -32,6 +32,7 @@ model::Region region_with_services() {
 HostPlan host() { return plan_host(region_with_services(), "0a1b2c3d", Cidr::parse("100.64.0.0/10").value()); }
 
 std::string address(int n) { return "10.0.1." + std::to_string(n); }
+std::string address6(int n) { return "2001:db8::" + std::to_string(n); }
 
 // A load balancer with a listener and targets, some of them twice, gone, draining, or beyond its zone.
 void add_random_balancer(const std::string& letter, uint32_t number, const std::string& vpc,
@@ -45,13 +46,15 @@ void add_random_balancer(const std::string& letter, uint32_t number, const std::
                                         .subnet = "subnet-" + letter,
                                         .zone = "ap-northeast-1a",
                                         .address = address(200),
+                                        .address6 = *rc::gen::element<std::string>("", address6(200)),
                                         .mac = "02:00:00:00:00:01",
                                         .load_balancer = id});
   model::TargetGroup group{.id = "tg-" + letter, .vpc = vpc, .target_type = "ip"};
   group.protocol = *rc::gen::element<std::string>("TCP", "UDP", "TCP_UDP");
   const int count = *rc::gen::inRange(0, 6);
   for (int n = 0; n < count; ++n) {
-    model::Target target{.id = group.id + "|" + std::to_string(n), .group = group.id, .target = address(10 + n)};
+    model::Target target{.id = group.id + "|" + std::to_string(n), .group = group.id};
+    target.target = *rc::gen::element<std::string>(address(10 + n), address6(10 + n));
     target.port = 80;
     target.number = number * 1000 + static_cast<uint32_t>(n);
     target.health = *rc::gen::element<std::string>("initial", "healthy", "unhealthy");
@@ -79,7 +82,11 @@ std::vector<model::Resource> random_vpc(const std::string& letter, uint32_t numb
   row.dns_support = *rc::gen::arbitrary<bool>();
   row.dns_hostnames = *rc::gen::arbitrary<bool>();
   out.push_back(row);
-  out.push_back(model::Subnet{.id = "subnet-" + letter, .vpc = vpc, .cidr = "10.0.1.0/24", .zone = "ap-northeast-1a"});
+  out.push_back(model::Subnet{.id = "subnet-" + letter,
+                              .vpc = vpc,
+                              .cidr = "10.0.1.0/24",
+                              .zone = "ap-northeast-1a",
+                              .ipv6_cidr = "2001:db8::/64"});
   const int group_count = *rc::gen::inRange(1, 5);
   const auto group = [&](int n) { return "sg-" + letter + std::to_string(n); };
   for (int n = 0; n < group_count; ++n) {
@@ -106,6 +113,7 @@ std::vector<model::Resource> random_vpc(const std::string& letter, uint32_t numb
     interface.subnet = "subnet-" + letter;
     interface.zone = "ap-northeast-1a";
     interface.address = address(10 + n);
+    if (*rc::gen::arbitrary<bool>()) interface.address6 = address6(10 + n);
     interface.mac = "02:00:00:00:00:01";
     for (int g = 0; g < group_count; ++g) {
       if (*rc::gen::arbitrary<bool>()) interface.groups.push_back(group(g));
@@ -127,6 +135,7 @@ std::vector<model::Resource> random_vpc(const std::string& letter, uint32_t numb
       endpoint.private_dns = *rc::gen::arbitrary<bool>();
       endpoint.interfaces = {interface.id};
       endpoint.dns_hash = "h";
+      endpoint.dns_record_ip_type = *rc::gen::element<std::string>("ipv4", "ipv6", "dualstack", "service-defined");
       out.push_back(endpoint);
     }
     out.push_back(interface);
@@ -201,6 +210,8 @@ TEST(PlanProperties, EverythingIsSortedAndHeldTogether) {
     std::set<IpAddress> ports, synthetic;
     for (const auto& port : plan.ports) {
       ports.insert(port.address);
+      if (port.address6) ports.insert(*port.address6);
+      RC_ASSERT(port.address6.has_value() == port.subnet6.has_value());
       RC_ASSERT(synthetic.insert(port.synthetic).second);
       RC_ASSERT(host().synthetic_range.contains(port.synthetic));
     }

@@ -61,6 +61,9 @@ std::string carrier_text(const Port& port) {
 void print_port(std::string& out, const Port& port) {
   out += fmt::format("  {} {} subnet {} mac {}\n", port.interface_id, port.address.to_string(), port.subnet.to_string(),
                      port.mac.to_string());
+  if (port.address6 && port.subnet6) {
+    out += fmt::format("    {} subnet {}\n", port.address6->to_string(), port.subnet6->to_string());
+  }
   out += fmt::format("    {} mtu {}{} {}{}\n", carrier_text(port), port.mtu, port.big_tcp ? " big-tcp" : "",
                      groups_text(port.groups), port.check_source ? "" : " any-source");
   out += fmt::format("    synthetic {} resolver {} search {}\n", port.synthetic.to_string(), port.resolver.to_string(),
@@ -80,7 +83,8 @@ void print_link(std::string& out, const Link& link) {
 }
 
 void print_balancer(std::string& out, const Balancer& balancer) {
-  out += fmt::format("  {:#x} {} node {} {}{}\n", balancer.number, balancer.owner, balancer.node.to_string(),
+  const std::string node6 = balancer.node6 ? " " + balancer.node6->to_string() : "";
+  out += fmt::format("  {:#x} {} node {}{} {}{}\n", balancer.number, balancer.owner, balancer.node.to_string(), node6,
                      judged_text(balancer.groups), balancer.judge_endpoints ? "" : " not for endpoints");
   out += fmt::format("    idle {} s{}{}{} targets {}\n", balancer.idle_timeout_s,
                      balancer.preserve_client ? " preserve-client" : "", balancer.proxy_header ? " proxy" : "",

@@ -87,7 +87,8 @@ def test_the_same_settings_give_the_same_one(elbv2, subnets):
     ({"Type": "application"}, "ValidationError", "Value (application) for parameter Type"),
     ({"Type": "gateway"}, "ValidationError", "Value (gateway) for parameter Type"),
     ({"Scheme": "internet-facing"}, "InvalidScheme", "Value (internet-facing) for parameter Scheme"),
-    ({"IpAddressType": "dualstack"}, "ValidationError", "'dualstack' of the parameter IpAddressType"),
+    ({"IpAddressType": "dualstack"}, "ValidationError", "subnets with an associated IPv6 CIDR block"),
+    ({"IpAddressType": "dualstack-without-public-ipv4"}, "ValidationError", "'dualstack-without-public-ipv4'"),
     ({"CustomerOwnedIpv4Pool": "ipv4pool-coip-1"}, "ValidationError", "CustomerOwnedIpv4Pool"),
     ({"SecurityGroups": ["sg-0123456789abcdef0"]}, "InvalidSecurityGroup", "sg-0123456789abcdef0"),
     ({"Subnets": ["subnet-0123456789abcdef0"]}, "SubnetNotFound", "subnet-0123456789abcdef0"),
@@ -138,7 +139,7 @@ def test_set_security_groups(ec2, elbv2, subnets, group):
 def test_set_ip_address_type(elbv2, subnets):
     arn = make_balancer(elbv2, subnets)["LoadBalancerArn"]
     assert elbv2.set_ip_address_type(LoadBalancerArn=arn, IpAddressType="ipv4")["IpAddressType"] == "ipv4"
-    with api_error("ValidationError", "'dualstack'"):
+    with api_error("ValidationError", "subnets with an associated IPv6 CIDR block"):
         elbv2.set_ip_address_type(LoadBalancerArn=arn, IpAddressType="dualstack")
 
 

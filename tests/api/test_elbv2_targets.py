@@ -52,7 +52,7 @@ def test_target_groups_with_the_same_name(elbv2, vpc, group):
     ({"Protocol": "TLS"}, "'TLS' of the parameter Protocol"),
     ({"Protocol": "HTTP"}, "'HTTP' of the parameter Protocol"),
     ({"ProtocolVersion": "GRPC"}, "ProtocolVersion"),
-    ({"IpAddressType": "ipv6"}, "'ipv6' of the parameter IpAddressType"),
+    ({"IpAddressType": "dualstack"}, "(dualstack) for parameter IpAddressType"),
     ({"HealthCheckEnabled": False}, "'false' of the parameter HealthCheckEnabled"),
     ({"HealthCheckProtocol": "TLS"}, "(TLS) for parameter HealthCheckProtocol"),
     ({"HealthCheckTimeoutSeconds": 60}, "HealthCheckTimeoutSeconds"),

@@ -13,8 +13,8 @@ def test_filters(ec2):
     every = ec2.describe_vpc_endpoint_services()["ServiceNames"]
     assert every == sorted(every) and EC2 in every
     assert found(ec2, "service-type", "Interface") == found(ec2, "owner", "amazon") == every
-    assert found(ec2, "supported-ip-address-types", "ipv4") == every
-    assert found(ec2, "service-type", "Gateway") == found(ec2, "supported-ip-address-types", "ipv6") == []
+    assert found(ec2, "supported-ip-address-types", "ipv4") == found(ec2, "supported-ip-address-types", "ipv6") == every
+    assert found(ec2, "service-type", "Gateway") == found(ec2, "supported-ip-address-types", "ipv5") == []
     assert found(ec2, "tag:Name", "*") == []
     assert found(ec2, "service-name", EC2, "*.ssm") == [EC2, SSM]
 
@@ -37,7 +37,7 @@ def test_zones_are_those_of_the_service(ec2):
     detail = ec2.describe_vpc_endpoint_services(ServiceNames=[SSM])["ServiceDetails"][0]
     assert detail["AvailabilityZones"] == ["ap-northeast-1a"]
     assert detail["PrivateDnsNameVerificationState"] == "verified"
-    assert detail["SupportedIpAddressTypes"] == ["ipv4"]
+    assert detail["SupportedIpAddressTypes"] == ["ipv4", "ipv6"]
 
 
 def test_an_unknown_name_among_known_ones(ec2):

@@ -79,7 +79,7 @@ def test_policies(ec2, vpc):
 
 
 @pytest.mark.parametrize("arguments, code, text", [
-    ({"IpAddressType": "dualstack"}, "UnsupportedOperation", "dualstack"),
+    ({"IpAddressType": "ipv5"}, "InvalidParameterValue", "ipv5"),
     ({"DnsOptions": {"DnsRecordIpType": "ipv6"}}, "InvalidParameter", "ipv6"),
     ({"RouteTableIds": ["rtb-0123456789abcdef0"]}, "InvalidParameter", "Route table"),
     ({"VpcEndpointType": "GatewayLoadBalancer"}, "InvalidParameter",

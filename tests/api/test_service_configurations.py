@@ -74,7 +74,7 @@ def test_what_is_refused(provider, balancer):
         create(NetworkLoadBalancerArns=["arn:none"])
     with api_error("UnsupportedOperation", "GatewayLoadBalancerArn"):
         create(GatewayLoadBalancerArns=[balancer])
-    with api_error("UnsupportedOperation", "ipv6"):
+    with api_error("InvalidParameter", "dualstack"):
         create(NetworkLoadBalancerArns=[balancer], SupportedIpAddressTypes=["ipv6"])
     with api_error("DryRunOperation"):
         create(NetworkLoadBalancerArns=[balancer], DryRun=True)

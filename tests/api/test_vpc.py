@@ -34,8 +34,8 @@ def test_not_a_cidr(ec2, cidr):
 
 
 def test_an_unsupported_parameter_is_refused_by_name(ec2):
-    with api_error("UnsupportedOperation", "AmazonProvidedIpv6CidrBlock"):
-        ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)
+    with api_error("UnsupportedOperation", "Ipv6Pool"):
+        ec2.create_vpc(CidrBlock="10.0.0.0/16", Ipv6Pool="pool", Ipv6CidrBlock="2001:db8:1::/56")
 
 
 def test_the_default_group_is_there_and_goes_with_the_vpc(ec2, vpc):

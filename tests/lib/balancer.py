@@ -10,9 +10,10 @@ _serial = itertools.count(1)
 class LoadBalancer:
     """A network load balancer of a VPC, one node in each of the subnets."""
 
-    def __init__(self, vpc, subnets=None, groups=(), **attributes):
+    def __init__(self, vpc, subnets=None, groups=(), address_type="ipv4", **attributes):
         self.vpc, self.elbv2 = vpc, vpc.account.elbv2
         arguments = {"SecurityGroups": list(groups)} if groups else {}
+        arguments["IpAddressType"] = address_type
         self.name = f"lb-{next(_serial)}"
         made = self.elbv2.create_load_balancer(Name=self.name, Type="network", Scheme="internal",
                                                Subnets=subnets or [vpc.subnet], **arguments)["LoadBalancers"][0]
@@ -24,11 +25,11 @@ class LoadBalancer:
     def describe(self):
         return self.elbv2.describe_load_balancers(LoadBalancerArns=[self.arn])["LoadBalancers"][0]
 
-    def nodes(self):
-        """Zone → the node's address."""
+    def nodes(self, key="PrivateIpAddress"):
+        """Zone → the node's address; its IPv6 address with the key Ipv6Address."""
         interfaces = self.vpc.ec2.describe_network_interfaces(
             Filters=[{"Name": "description", "Values": [f"ELB {self.arn.split(':loadbalancer/')[1]}"]}])["NetworkInterfaces"]
-        return {interface["AvailabilityZone"]: interface["PrivateIpAddress"] for interface in interfaces}
+        return {interface["AvailabilityZone"]: interface[key] for interface in interfaces}
 
     def listen(self, port, targets, protocol="TCP", target_port=None, target_type="ip", listener=None, wait=True, **settings):
         """A listener, and a target group behind it; settings with a dot are attributes of the group."""

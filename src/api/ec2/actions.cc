@@ -6,6 +6,8 @@
 #include "api/ec2/endpoint_services.h"
 #include "api/ec2/endpoints.h"
 #include "api/ec2/instances.h"
+#include "api/ec2/interface_ipv6.h"
+#include "api/ec2/ipv6_blocks.h"
 #include "api/ec2/modify_service_configuration.h"
 #include "api/ec2/modify_vpc_endpoint.h"
 #include "api/ec2/network_interface_attributes.h"
@@ -32,15 +34,19 @@ void add_ec2_actions(ActionTable& table) {
   table.add<ec2::DescribePrefixLists>(describe_prefix_lists);
   table.add<ec2::DescribeRegions>(describe_regions);
 
+  table.add<ec2::AssociateVpcCidrBlock>(associate_vpc_cidr_block);
   table.add<ec2::CreateVpc>(create_vpc);
   table.add<ec2::DeleteVpc>(delete_vpc);
   table.add<ec2::DescribeVpcAttribute>(describe_vpc_attribute);
   table.add<ec2::DescribeVpcs>(describe_vpcs);
+  table.add<ec2::DisassociateVpcCidrBlock>(disassociate_vpc_cidr_block);
   table.add<ec2::ModifyVpcAttribute>(modify_vpc_attribute);
 
+  table.add<ec2::AssociateSubnetCidrBlock>(associate_subnet_cidr_block);
   table.add<ec2::CreateSubnet>(create_subnet);
   table.add<ec2::DeleteSubnet>(delete_subnet);
   table.add<ec2::DescribeSubnets>(describe_subnets);
+  table.add<ec2::DisassociateSubnetCidrBlock>(disassociate_subnet_cidr_block);
   table.add<ec2::ModifySubnetAttribute>(modify_subnet_attribute);
 
   table.add<ec2::CreateSecurityGroup>(create_security_group);
@@ -80,11 +86,13 @@ void add_ec2_actions(ActionTable& table) {
   table.add<ec2::DescribeVpcEndpointConnectionNotifications>(describe_connection_notifications);
   table.add<ec2::ModifyVpcEndpointConnectionNotification>(modify_connection_notification);
 
+  table.add<ec2::AssignIpv6Addresses>(assign_ipv6_addresses);
   table.add<ec2::CreateNetworkInterface>(create_network_interface);
   table.add<ec2::DeleteNetworkInterface>(delete_network_interface);
   table.add<ec2::DescribeNetworkInterfaceAttribute>(describe_network_interface_attribute);
   table.add<ec2::DescribeNetworkInterfaces>(describe_network_interfaces);
   table.add<ec2::ModifyNetworkInterfaceAttribute>(modify_network_interface_attribute);
+  table.add<ec2::UnassignIpv6Addresses>(unassign_ipv6_addresses);
 
   table.add<ec2::DescribeInstances>(describe_instances);
   table.add<ec2::RunInstances>(run_instances);

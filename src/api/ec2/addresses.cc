@@ -13,23 +13,37 @@ bool is_reserved(const Cidr& subnet, const IpAddress& address) {
   return address < subnet.base().plus(kReservedFirstAddresses) || address == subnet.last();
 }
 
+const std::string& block_of(const model::Subnet& subnet, Family family) {
+  return family == Family::v4 ? subnet.cidr : subnet.ipv6_cidr;
+}
+
+const std::string& address_of(const model::NetworkInterface& interface, Family family) {
+  return family == Family::v4 ? interface.address : interface.address6;
+}
+
+aws::ApiStatus check_family(const model::Subnet& subnet, Family family) {
+  if (!block_of(subnet, family).empty()) return {};
+  return aws::api_error("InvalidSubnet", fmt::format("The subnet '{}' has no IPv6 CIDR block.", subnet.id));
+}
+
 }  // namespace
 
-SubnetAddresses::Pool& SubnetAddresses::pool_of(const model::Subnet& subnet) {
-  const auto found = pools_.find(subnet.id);
-  if (found != pools_.end()) return found->second;
-  Pool& pool = pools_[subnet.id];
-  const auto cidr = Cidr::parse(subnet.cidr);
+SubnetAddresses::Pool& SubnetAddresses::pool_of(const model::Subnet& subnet, Family family) {
+  const auto [at, is_new] = pools_.try_emplace({subnet.id, family});
+  Pool& pool = at->second;
+  if (!is_new) return pool;
+  const auto cidr = Cidr::parse(block_of(subnet, family));
   GINNEL_CHECK(cidr.has_value(), "a stored subnet has a valid CIDR block");
   pool.cidr = *cidr;
   for (const auto* interface : snapshot_.table<model::NetworkInterface>().referring_to(subnet.id)) {
-    if (const auto address = IpAddress::parse(interface->address)) pool.used.insert(*address);
+    if (const auto address = IpAddress::parse(address_of(*interface, family))) pool.used.insert(*address);
   }
   return pool;
 }
 
-aws::ApiResult<IpAddress> SubnetAddresses::take(const model::Subnet& subnet) {
-  Pool& pool = pool_of(subnet);
+aws::ApiResult<IpAddress> SubnetAddresses::take(const model::Subnet& subnet, Family family) {
+  GINNEL_CHECKED(check_family(subnet, family));
+  Pool& pool = pool_of(subnet, family);
   IpAddress candidate = pool.cidr.base().plus(kReservedFirstAddresses);
   auto used = pool.used.lower_bound(candidate);
   for (; candidate < pool.cidr.last(); candidate = candidate.plus(1)) {
@@ -46,14 +60,18 @@ aws::ApiResult<IpAddress> SubnetAddresses::take(const model::Subnet& subnet) {
 }
 
 aws::ApiResult<IpAddress> SubnetAddresses::take(const model::Subnet& subnet, std::string_view wanted,
-                                                std::string_view parameter) {
+                                                std::string_view parameter, Family family) {
   const auto address = IpAddress::parse(wanted);
-  if (!address || !address->is_v4()) return aws::invalid_value(parameter, wanted, "It is not a valid IPv4 address.");
-  Pool& pool = pool_of(subnet);
+  if (!address || address->is_v4() != (family == Family::v4)) {
+    return aws::invalid_value(parameter, wanted,
+                              fmt::format("It is not a valid {} address.", family == Family::v4 ? "IPv4" : "IPv6"));
+  }
+  GINNEL_CHECKED(check_family(subnet, family));
+  Pool& pool = pool_of(subnet, family);
   if (!pool.cidr.contains(*address)) {
-    return aws::invalid_value(
-        parameter, wanted,
-        fmt::format("Address does not fall within the subnet's address range {} ({}).", subnet.cidr, subnet.id));
+    return aws::invalid_value(parameter, wanted,
+                              fmt::format("Address does not fall within the subnet's address range {} ({}).",
+                                          pool.cidr.to_string(), subnet.id));
   }
   if (is_reserved(pool.cidr, *address)) {
     return aws::invalid_value(parameter, wanted,
@@ -67,25 +85,24 @@ aws::ApiResult<IpAddress> SubnetAddresses::take(const model::Subnet& subnet, std
 
 void SubnetAddresses::give_back(const model::NetworkInterface& interface) {
   const auto* subnet = snapshot_.find<model::Subnet>(interface.subnet);
-  const auto address = IpAddress::parse(interface.address);
-  if (subnet != nullptr && address) pool_of(*subnet).used.erase(*address);
+  if (subnet == nullptr) return;
+  for (const Family family : {Family::v4, Family::v6}) {
+    const auto address = IpAddress::parse(address_of(interface, family));
+    if (address) pool_of(*subnet, family).used.erase(*address);
+  }
 }
 
 uint64_t SubnetAddresses::free_count(const model::Subnet& subnet) {
-  const Pool& pool = pool_of(subnet);
+  const Pool& pool = pool_of(subnet, Family::v4);
   const uint64_t usable = pool.cidr.size() - kReservedFirstAddresses - 1;
   return usable - std::min<uint64_t>(usable, pool.used.size());
 }
 
 std::string mac_for(const model::Vpc& vpc, const IpAddress& address) {
-  const uint32_t v4 = address.v4();
+  const auto& bytes = address.bytes();
+  const uint8_t first = address.is_v4() ? 0x02 : 0x06;
   MacAddress mac;
-  mac.bytes = {0x02,
-               static_cast<uint8_t>(vpc.number),
-               static_cast<uint8_t>(v4 >> 24),
-               static_cast<uint8_t>(v4 >> 16),
-               static_cast<uint8_t>(v4 >> 8),
-               static_cast<uint8_t>(v4)};
+  mac.bytes = {first, static_cast<uint8_t>(vpc.number), bytes[12], bytes[13], bytes[14], bytes[15]};
   return mac.to_string();
 }
 
@@ -99,7 +116,7 @@ model::NetworkInterface new_interface(const Call& call, const model::Subnet& sub
   interface.vpc = subnet.vpc;
   interface.subnet = subnet.id;
   interface.zone = subnet.zone;
-  interface.address = address.to_string();
+  (address.is_v4() ? interface.address : interface.address6) = address.to_string();
   interface.mac = mac_for(*vpc, address);
   interface.groups = std::move(groups);
   interface.created = call.now_ms();

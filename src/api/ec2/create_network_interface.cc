@@ -3,6 +3,7 @@
 
 #include "api/ec2/addresses.h"
 #include "api/ec2/interface_groups.h"
+#include "api/ec2/interface_ipv6.h"
 #include "api/ec2/interface_view.h"
 #include "api/ec2/network_interfaces.h"
 #include "api/lookup.h"
@@ -52,6 +53,7 @@ ActionResult<ec2::CreateNetworkInterfaceResponse> create_network_interface(
   GINNEL_TRY(const auto tags, NewTags::parse(request.tag_specifications, {"network-interface"}));
   GINNEL_TRY(auto groups, resolve_groups(call, subnet->vpc, request.groups));
   GINNEL_TRY(const WantedAddress wanted, wanted_address(request));
+  GINNEL_TRY(const auto ipv6, Ipv6Wish::read(request.ipv6_address_count, request.ipv6_addresses, ""));
   SubnetAddresses addresses(call.snapshot);
   IpAddress address;
   if (wanted.value) {
@@ -59,9 +61,11 @@ ActionResult<ec2::CreateNetworkInterfaceResponse> create_network_interface(
   } else {
     GINNEL_TRY(address, addresses.take(*subnet));
   }
+  GINNEL_TRY(const auto address6, take_ipv6(addresses, *subnet, ipv6));
 
   model::Change change;
   auto interface = new_interface(call, *subnet, address, std::move(groups));
+  if (address6) interface.address6 = address6->to_string();
   interface.description = description;
   interface.delete_on_termination = false;
   tags.put(call, change, "network-interface", interface.id);

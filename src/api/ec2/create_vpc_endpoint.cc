@@ -5,6 +5,7 @@
 #include <set>
 
 #include "api/counter.h"
+#include "api/ec2/address_types.h"
 #include "api/ec2/connection_events.h"
 #include "api/ec2/endpoint_checks.h"
 #include "api/ec2/endpoint_interfaces.h"
@@ -96,14 +97,15 @@ ActionResult<ec2::CreateVpcEndpointResponse> create_vpc_endpoint(const Call& cal
   GINNEL_TRY(model::Service service, read_service(call, request));
   GINNEL_TRY(const auto* vpc, find_owned<model::Vpc>(call, *request.vpc_id));
   GINNEL_CHECKED(check_type(request));
-  GINNEL_CHECKED(check_ip_options(request.ip_address_type, request.dns_options));
+  model::VpcEndpoint endpoint;
+  set_default_types(service, endpoint);
+  GINNEL_CHECKED(set_types(service, request.ip_address_type, request.dns_options, endpoint));
   const std::string policy = request.policy_document.value_or("");
   if (!policy.empty()) GINNEL_CHECKED(check_policy(policy));
   GINNEL_TRY(const auto tags, NewTags::parse(request.tag_specifications, {"vpc-endpoint"}));
   GINNEL_CHECKED(check_limit(call, *vpc));
 
   model::Change change;
-  model::VpcEndpoint endpoint;
   endpoint.id = make_resource_id("vpce", call.random);
   endpoint.account = call.account;
   endpoint.vpc = vpc->id;

@@ -96,22 +96,4 @@ std::string_view default_policy() {
 })";
 }
 
-aws::ApiStatus check_ip_options(const std::optional<std::string>& ip_address_type,
-                                const std::optional<ec2::DnsOptionsSpecification>& dns_options) {
-  if (ip_address_type && *ip_address_type != "ipv4") return aws::unsupported_value("IpAddressType", *ip_address_type);
-  if (!dns_options) return {};
-  const auto& type = dns_options->dns_record_ip_type;
-  if (type && *type != "ipv4") {
-    return invalid(fmt::format("The DnsRecordIpType {} does not go with the IpAddressType ipv4", *type));
-  }
-  if (dns_options->private_dns_only_for_inbound_resolver_endpoint.value_or(false)) {
-    return aws::unsupported_value("DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint", "true");
-  }
-  if (dns_options->private_dns_preference) return aws::unsupported_parameter("DnsOptions.PrivateDnsPreference");
-  if (!dns_options->private_dns_specified_domains.empty()) {
-    return aws::unsupported_parameter("DnsOptions.PrivateDnsSpecifiedDomain");
-  }
-  return {};
-}
-
 }  // namespace ginnel::api

@@ -1,12 +1,10 @@
 // What creating and modifying an endpoint have in common: the checks of parameters that both take.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "api/call.h"
-#include "generated/ec2.h"
 
 namespace ginnel::api {
 
@@ -25,9 +23,5 @@ aws::ApiStatus check_takes_policy(const model::VpcEndpoint& endpoint);
 aws::ApiStatus check_policy(std::string_view document);
 // The policy of an endpoint that was given none: everything is allowed.
 [[nodiscard]] std::string_view default_policy();
-
-// IPv4 is what there is: anything else is refused by its value.
-aws::ApiStatus check_ip_options(const std::optional<std::string>& ip_address_type,
-                                const std::optional<ec2::DnsOptionsSpecification>& dns_options);
 
 }  // namespace ginnel::api

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/ec2/address_types.h"
 #include "api/ec2/interface_view.h"
 #include "api/ec2/service_access.h"
 #include "api/tags.h"
@@ -40,7 +41,7 @@ aws::FilterTable<Service> filter_table(const Call& call) {
       .add("service-name", [](const Service& service) { return service.name; })
       .add("service-region", [&call](const Service&) { return call.region.name; })
       .add("service-type", [](const Service&) { return "Interface"; })
-      .add("supported-ip-address-types", [](const Service&) { return "ipv4"; })
+      .add("supported-ip-address-types", [](const Service& service) { return address_types_of(service); })
       .tags([&call](const Service& service) {
         return shows_tags(call, offer_of(call, service)) ? call.snapshot.tags_of(service.id) : aws::FilterTags();
       });
@@ -80,7 +81,7 @@ ec2::ServiceDetail to_wire(const Call& call, const Service& service) {
   out.vpc_endpoint_policy_supported = true;
   out.acceptance_required = false;
   out.manages_vpc_endpoints = false;
-  out.supported_ip_address_types = {"ipv4"};
+  out.supported_ip_address_types = address_types_of(service);
   if (const auto* offer = offer_of(call, service)) add_offer(call, *offer, out);
   return out;
 }

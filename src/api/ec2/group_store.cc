@@ -6,12 +6,20 @@
 namespace ginnel::api {
 namespace {
 
+constexpr const char* kAllIpv4 = "0.0.0.0/0";
+
 model::SecurityGroupRule new_rule(const Call& call, const std::string& group, bool egress) {
   return {.id = make_resource_id("sgr", call.random),
           .account = call.account,
           .group = group,
           .egress = egress,
           .created = call.now_ms()};
+}
+
+void put_ipv6_egress(const Call& call, model::Change& change, const std::string& group) {
+  model::SecurityGroupRule out = new_rule(call, group, true);
+  out.cidr_ipv6 = "::/0";
+  change.put(std::move(out));
 }
 
 }  // namespace
@@ -26,11 +34,23 @@ std::string put_group(const Call& call, model::Change& change, const model::Vpc&
                              .number = next_number(call.snapshot, change, "security-group"),
                              .created = call.now_ms()};
   model::SecurityGroupRule out = new_rule(call, group.id, true);
-  out.cidr_ipv4 = "0.0.0.0/0";
+  out.cidr_ipv4 = kAllIpv4;
   std::string id = group.id;
   change.put(std::move(group));
   change.put(std::move(out));
+  if (!vpc.ipv6_blocks.empty()) put_ipv6_egress(call, change, id);
   return id;
+}
+
+void let_ipv6_out(const Call& call, model::Change& change, const model::Vpc& vpc) {
+  for (const auto* group : call.snapshot.table<model::SecurityGroup>().referring_to(vpc.id)) {
+    std::vector<const model::SecurityGroupRule*> out;
+    for (const auto* rule : rules_of(call, *group)) {
+      if (rule->egress) out.push_back(rule);
+    }
+    if (out.size() != 1 || out.front()->protocol != "-1" || out.front()->cidr_ipv4 != kAllIpv4) continue;
+    put_ipv6_egress(call, change, group->id);
+  }
 }
 
 void put_default_group(const Call& call, model::Change& change, const model::Vpc& vpc) {

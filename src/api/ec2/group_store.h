@@ -12,9 +12,11 @@ inline constexpr std::string_view kDefaultGroup = "default";
 
 // A VPC's default group: everything in from its own members, everything out.
 void put_default_group(const Call& call, model::Change& change, const model::Vpc& vpc);
-// A group of the user's begins with everything out, nothing in. Its id.
+// A group of the user's begins with everything out, of IPv6 too where the VPC has it, and nothing in. Its id.
 std::string put_group(const Call& call, model::Change& change, const model::Vpc& vpc, std::string_view name,
                       std::string_view description);
+// The VPC gets IPv6: its groups whose egress rules are still those that they began with let everything of it out.
+void let_ipv6_out(const Call& call, model::Change& change, const model::Vpc& vpc);
 // The group with its rules and their tags.
 void erase_group(const Call& call, model::Change& change, const model::SecurityGroup& group);
 

@@ -56,6 +56,7 @@ Attributes<Instance> network_attributes() {
   using Interface = model::NetworkInterface;
   const auto groups = of_interface([](const Call&, const Interface& i) { return i.groups; });
   const auto names = of_interface([](const Call& call, const Interface& i) { return group_names(call, i.groups); });
+  const auto address6 = of_interface([](const Call&, const Interface& i) { return if_any(i.address6); });
   return {
       {"availability-zone", of_interface([](const Call&, const Interface& i) { return Values{i.zone}; })},
       {"availability-zone-id",
@@ -64,6 +65,8 @@ Attributes<Instance> network_attributes() {
       {"group-name", names},
       {"instance.group-id", groups},
       {"instance.group-name", names},
+      {"ipv6-address", address6},
+      {"network-interface.ipv6-address", address6},
       {"network-interface.addresses.private-dns-name", of_interface([](const Call& call, const Interface& i) {
          return Values{private_dns_name(call.region, i.address)};
        })},
@@ -94,7 +97,7 @@ Attributes<Instance> network_attributes() {
 }
 
 // What the API documents and no instance here has, so that nothing matches: disks, hosts, licences, images' boot
-// settings, IPv6, public addresses.
+// settings, public addresses.
 constexpr const char* kAbsent[] = {
     "affinity",
     "block-device-mapping.attach-time",
@@ -116,7 +119,6 @@ constexpr const char* kAbsent[] = {
     "iam-instance-profile.id",
     "instance-lifecycle",
     "ip-address",
-    "ipv6-address",
     "kernel-id",
     "maintenance-options.auto-recovery",
     "metadata-options.http-endpoint",
@@ -135,7 +137,6 @@ constexpr const char* kAbsent[] = {
     "network-interface.association.carrier-ip",
     "network-interface.association.customer-owned-ip",
     "network-interface.ipv4-prefixes.ipv4-prefix",
-    "network-interface.ipv6-address",
     "network-interface.ipv6-addresses.is-primary-ipv6",
     "network-interface.ipv6-prefixes.ipv6-prefix",
     "network-interface.outpost-arn",

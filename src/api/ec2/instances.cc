@@ -22,6 +22,7 @@ void add_network(const Call& call, const model::NetworkInterface& interface, ec2
   out.source_dest_check = interface.source_dest_check;
   out.private_dns_name = private_dns_name(call.region, interface.address);
   out.private_ip_address = interface.address;
+  if (!interface.address6.empty()) out.ipv6_address = interface.address6;
   out.subnet_id = interface.subnet;
   out.vpc_id = interface.vpc;
   out.placement->availability_zone = interface.zone;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/ec2/address_types.h"
 #include "api/ec2/service_balancers.h"
 #include "api/ec2/service_parameters.h"
 #include "api/ec2/service_private_name.h"
@@ -22,9 +23,6 @@ aws::ApiStatus check_parameters(const Call& call, const Request& request) {
   GINNEL_CHECKED(check_address_types(request.remove_supported_ip_address_types, "RemoveSupportedIpAddressType"));
   GINNEL_CHECKED(check_regions(call, request.add_supported_regions, "AddSupportedRegion"));
   GINNEL_CHECKED(check_regions(call, request.remove_supported_regions, "RemoveSupportedRegion"));
-  if (!request.remove_supported_ip_address_types.empty()) {
-    return invalid("The service must keep at least one supported IP address type; it has ipv4 only.");
-  }
   if (!request.remove_supported_regions.empty()) {
     return invalid(fmt::format("The Region {} of the service itself cannot be removed.", call.region.name));
   }
@@ -66,6 +64,29 @@ aws::ApiStatus change_balancers(const Call& call, const Request& request, model:
   return {};
 }
 
+// A type that a connected endpoint has cannot go.
+aws::ApiStatus change_address_types(const Call& call, const Request& request, model::EndpointService& service) {
+  for (const auto& type : request.add_supported_ip_address_types) (type == "ipv4" ? service.ipv4 : service.ipv6) = true;
+  for (const auto& type : request.remove_supported_ip_address_types) {
+    const auto& added = request.add_supported_ip_address_types;
+    if (std::find(added.begin(), added.end(), type) != added.end()) {
+      return aws::invalid_combination(fmt::format("The IP address type {} is both to be added and removed", type));
+    }
+    auto connections = connections_of(call.snapshot, service);
+    connections.erase(std::remove_if(connections.begin(), connections.end(),
+                                     [&](const auto* endpoint) {
+                                       return !(type == "ipv4" ? has_ipv4(*endpoint) : has_ipv6(*endpoint));
+                                     }),
+                      connections.end());
+    if (!connections.empty()) return existing_connections(connections);
+    (type == "ipv4" ? service.ipv4 : service.ipv6) = false;
+  }
+  if (!service.ipv4 && !service.ipv6) {
+    return invalid(fmt::format("The VPC endpoint service {} must keep at least one IP address type", service.id));
+  }
+  return check_balancers_support(call, service);
+}
+
 }  // namespace
 
 ActionResult<ec2::ModifyVpcEndpointServiceConfigurationResponse> modify_service_configuration(const Call& call,
@@ -74,6 +95,7 @@ ActionResult<ec2::ModifyVpcEndpointServiceConfigurationResponse> modify_service_
   GINNEL_CHECKED(check_parameters(call, request));
   model::EndpointService service = *found;
   GINNEL_CHECKED(change_balancers(call, request, service));
+  GINNEL_CHECKED(change_address_types(call, request, service));
   if (request.private_dns_name) {
     GINNEL_TRY(const std::string name, parse_private_name(*request.private_dns_name));
     set_private_name(call, service, name);

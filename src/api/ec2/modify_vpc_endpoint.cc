@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/ec2/address_types.h"
 #include "api/ec2/endpoint_checks.h"
 #include "api/ec2/endpoint_interfaces.h"
 #include "api/ec2/endpoint_states.h"
@@ -24,7 +25,6 @@ aws::ApiStatus check_parameters(const ec2::ModifyVpcEndpointRequest& request) {
   if (request.reset_policy.value_or(false) && request.policy_document) {
     return aws::invalid_combination("PolicyDocument and ResetPolicy cannot be used in one request");
   }
-  GINNEL_CHECKED(check_ip_options(request.ip_address_type, request.dns_options));
   return request.policy_document ? check_policy(*request.policy_document) : aws::ApiStatus();
 }
 
@@ -78,6 +78,7 @@ ActionResult<ec2::ModifyVpcEndpointResponse> modify_vpc_endpoint(const Call& cal
   GINNEL_TRY(const model::Service service, endpoint_service(call, *found));
 
   model::VpcEndpoint endpoint = *found;
+  GINNEL_CHECKED(set_types(service, request.ip_address_type, request.dns_options, endpoint));
   GINNEL_CHECKED(change_groups(call, request, endpoint));
   GINNEL_CHECKED(change_private_dns(call, request, service, endpoint));
   if (request.policy_document) GINNEL_CHECKED(check_takes_policy(endpoint));

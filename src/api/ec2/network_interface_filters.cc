@@ -30,13 +30,12 @@ Attributes<Interface> attachment_attributes() {
   };
 }
 
-// What no interface here has: public addresses and IPv6.
+// What no interface here has: public addresses.
 Attributes<Interface> absent_attributes() {
   Attributes<Interface> out;
-  for (const char* name :
-       {"addresses.association.public-ip", "addresses.association.owner-id", "association.association-id",
-        "association.allocation-id", "association.ip-owner-id", "association.public-ip", "association.public-dns-name",
-        "ipv6-addresses.ipv6-address", "operator.principal"}) {
+  for (const char* name : {"addresses.association.public-ip", "addresses.association.owner-id",
+                           "association.association-id", "association.allocation-id", "association.ip-owner-id",
+                           "association.public-ip", "association.public-dns-name", "operator.principal"}) {
     out.push_back({name, none});
   }
   return out;
@@ -45,20 +44,25 @@ Attributes<Interface> absent_attributes() {
 Attributes<Interface> own_attributes() {
   return {
       {"addresses.primary", [](const Call&, const Interface&) { return Values{"true"}; }},
-      {"addresses.private-ip-address", [](const Call&, const Interface& i) { return Values{i.address}; }},
+      {"addresses.private-ip-address",
+       [](const Call&, const Interface& i) { return when(!i.address.empty(), i.address); }},
       {"availability-zone", [](const Call&, const Interface& i) { return Values{i.zone}; }},
       {"availability-zone-id", [](const Call& call, const Interface& i) { return Values{zone_id(call, i.zone)}; }},
       {"description", [](const Call&, const Interface& i) { return Values{i.description}; }},
       {"group-id", [](const Call&, const Interface& i) { return i.groups; }},
       {"group-name", [](const Call& call, const Interface& i) { return group_names(call, i.groups); }},
       {"interface-type", [](const Call&, const Interface& i) { return Values{i.type}; }},
+      {"ipv6-addresses.ipv6-address",
+       [](const Call&, const Interface& i) { return when(!i.address6.empty(), i.address6); }},
       {"mac-address", [](const Call&, const Interface& i) { return Values{i.mac}; }},
       {"network-interface-id", [](const Call&, const Interface& i) { return Values{i.id}; }},
       {"operator.managed", [](const Call&, const Interface&) { return Values{"false"}; }},
       {"owner-id", [](const Call&, const Interface& i) { return Values{i.account}; }},
       {"private-dns-name",
-       [](const Call& call, const Interface& i) { return Values{private_dns_name(call.region, i.address)}; }},
-      {"private-ip-address", [](const Call&, const Interface& i) { return Values{i.address}; }},
+       [](const Call& call, const Interface& i) {
+         return when(!i.address.empty(), private_dns_name(call.region, i.address));
+       }},
+      {"private-ip-address", [](const Call&, const Interface& i) { return when(!i.address.empty(), i.address); }},
       {"requester-id",
        [](const Call&, const Interface& i) { return when(i.requester_managed, std::string(requester_of(i))); }},
       {"requester-managed", [](const Call&, const Interface& i) { return Values{bool_text(i.requester_managed)}; }},

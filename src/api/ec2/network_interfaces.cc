@@ -37,13 +37,19 @@ ec2::NetworkInterface to_wire(const Call& call, const model::NetworkInterface& i
   out.mac_address = interface.mac;
   out.network_interface_id = interface.id;
   out.owner_id = interface.account;
-  out.private_dns_name = private_dns_name(call.region, interface.address);
-  out.private_ip_address = interface.address;
-  ec2::NetworkInterfacePrivateIpAddress address;
-  address.primary = true;
-  address.private_dns_name = out.private_dns_name;
-  address.private_ip_address = interface.address;
-  out.private_ip_addresses = {address};
+  if (!interface.address.empty()) {
+    out.private_dns_name = private_dns_name(call.region, interface.address);
+    out.private_ip_address = interface.address;
+    ec2::NetworkInterfacePrivateIpAddress address;
+    address.primary = true;
+    address.private_dns_name = out.private_dns_name;
+    address.private_ip_address = interface.address;
+    out.private_ip_addresses = {address};
+  }
+  if (!interface.address6.empty()) {
+    out.ipv6_address = interface.address6;
+    out.ipv6_addresses = {ec2::NetworkInterfaceIpv6Address{.ipv6_address = interface.address6}};
+  }
   if (interface.requester_managed) out.requester_id = std::string(requester_of(interface));
   out.requester_managed = interface.requester_managed;
   out.source_dest_check = interface.source_dest_check;
@@ -90,6 +96,9 @@ ec2::InstanceNetworkInterface instance_interface(const Call& call, const model::
   address.private_dns_name = out.private_dns_name;
   address.private_ip_address = interface.address;
   out.private_ip_addresses = {address};
+  if (!interface.address6.empty()) {
+    out.ipv6_addresses = {ec2::InstanceIpv6Address{.ipv6_address = interface.address6, .is_primary_ipv6 = false}};
+  }
   out.source_dest_check = interface.source_dest_check;
   out.status = "in-use";
   out.subnet_id = interface.subnet;

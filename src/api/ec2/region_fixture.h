@@ -85,6 +85,21 @@ class RegionFixture : public ::testing::Test {
     return result ? "no error" : result.error().code + ": " + result.error().message;
   }
 
+  // Gives the VPC of kSubnetA 2001:db8::/56, and the subnets its first /64s.
+  void put_ipv6(const std::vector<const char*>& subnets = {kSubnetA, kSubnetC}) {
+    model::Change change;
+    model::Vpc vpc = *snapshot.find<model::Vpc>(kVpc);
+    vpc.ipv6_blocks = {{"vpc-cidr-assoc-00000001", "2001:db8::/56"}};
+    change.put(std::move(vpc));
+    for (size_t i = 0; i < subnets.size(); ++i) {
+      model::Subnet subnet = *snapshot.find<model::Subnet>(subnets[i]);
+      subnet.ipv6_association = "subnet-cidr-assoc-0000000" + std::to_string(i);
+      subnet.ipv6_cidr = "2001:db8:0:" + std::to_string(i) + "::/64";
+      change.put(std::move(subnet));
+    }
+    commit(change);
+  }
+
   // As if the plan of the VPC had been applied.
   void apply(const char* vpc = kVpc) { commit(model::mark_applied(snapshot, snapshot, vpc, now)); }
 

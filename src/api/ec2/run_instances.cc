@@ -7,6 +7,7 @@
 #include "api/ec2/addresses.h"
 #include "api/ec2/instances.h"
 #include "api/ec2/interface_groups.h"
+#include "api/ec2/interface_ipv6.h"
 #include "api/lookup.h"
 #include "api/tags.h"
 
@@ -19,6 +20,7 @@ struct Network {
   std::vector<std::string> groups;
   std::optional<std::string> address;
   std::string address_parameter;  // the name of `address` in the request
+  Ipv6Wish ipv6;
   std::string description;
 };
 
@@ -81,6 +83,7 @@ aws::ApiStatus check_one_interface(const ec2::RunInstancesRequest& request) {
   if (request.subnet_id) return both("subnet ID");
   if (!request.security_group_ids.empty()) return both("security groups");
   if (request.private_ip_address) return both("private address");
+  if (request.ipv6_address_count || !request.ipv6_addresses.empty()) return both("IPv6 address");
   if (request.network_interfaces.size() > 1) {
     return aws::api_error("AttachmentLimitExceeded",
                           fmt::format("Interface count {} exceeds the limit of 1 network interface per instance",
@@ -101,6 +104,7 @@ aws::ApiResult<Network> read_network(const Call& call, const ec2::RunInstancesRe
   std::vector<std::string> groups = request.security_group_ids;
   network.address = request.private_ip_address;
   network.address_parameter = "PrivateIpAddress";
+  GINNEL_TRY(network.ipv6, Ipv6Wish::read(request.ipv6_address_count, request.ipv6_addresses, "", "Ipv6Address"));
   if (!request.network_interfaces.empty()) {
     GINNEL_CHECKED(check_one_interface(request));
     const auto& interface = request.network_interfaces.front();
@@ -108,6 +112,8 @@ aws::ApiResult<Network> read_network(const Call& call, const ec2::RunInstancesRe
     groups = interface.groups;
     network.address = interface.private_ip_address;
     network.address_parameter = "NetworkInterface.1.PrivateIpAddress";
+    GINNEL_TRY(network.ipv6,
+               Ipv6Wish::read(interface.ipv6_address_count, interface.ipv6_addresses, "NetworkInterface.1."));
     network.description = interface.description.value_or("");
   }
   if (!subnet_id) {
@@ -115,9 +121,13 @@ aws::ApiResult<Network> read_network(const Call& call, const ec2::RunInstancesRe
   }
   GINNEL_TRY(network.subnet, find_owned<model::Subnet>(call, *subnet_id));
   GINNEL_TRY(network.groups, resolve_groups(call, network.subnet->vpc, groups));
-  if (network.address && *request.max_count > 1) {
+  const auto one_only = [](std::string_view parameter) {
     return aws::invalid_combination(
-        fmt::format("The parameter {} cannot be used to launch more than one instance", network.address_parameter));
+        fmt::format("The parameter {} cannot be used to launch more than one instance", parameter));
+  };
+  if (network.address && *request.max_count > 1) return one_only(network.address_parameter);
+  if (!network.ipv6.addresses.empty() && *request.max_count > 1) {
+    return one_only(network.ipv6.prefix + network.ipv6.parameter);
   }
   return network;
 }
@@ -187,6 +197,8 @@ ActionResult<ec2::RunInstancesResponse> run_instances(const Call& call, const ec
   const std::string reservation = make_resource_id("r", call.random);
   for (const auto& address : taken) {
     auto interface = new_interface(call, *network.subnet, address, network.groups);
+    GINNEL_TRY(const auto address6, take_ipv6(addresses, *network.subnet, network.ipv6));
+    if (address6) interface.address6 = address6->to_string();
     auto instance = new_instance(call, request, interface);
     instance.reservation = reservation;
     instance.launch_index = static_cast<int32_t>(ids.size());

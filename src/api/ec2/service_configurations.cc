@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/describe.h"
+#include "api/ec2/address_types.h"
 #include "api/ec2/interface_view.h"
 #include "api/ec2/service_balancers.h"
 #include "api/ec2/service_parameters.h"
@@ -35,7 +36,7 @@ ec2::ServiceConfiguration to_wire(const Call& call, const Service& service) {
   out.acceptance_required = service.acceptance_required;
   out.manages_vpc_endpoints = false;
   out.network_load_balancer_arns = service.load_balancers;
-  out.supported_ip_address_types = {"ipv4"};
+  out.supported_ip_address_types = address_types_of(service);
   out.base_endpoint_dns_names = {fmt::format("{}.{}.vpce.{}", service.id, call.region.name, call.region.dns_suffix)};
   if (!service.private_dns_name.empty()) {
     out.private_dns_name = service.private_dns_name;
@@ -54,7 +55,7 @@ const Attributes<Service>& attributes() {
       {"service-id", [](const Call&, const Service& s) { return Values{s.id}; }},
       {"service-name", [](const Call& call, const Service& s) { return Values{model::service_name(call.region, s)}; }},
       {"service-state", [](const Call&, const Service&) { return Values{kState}; }},
-      {"supported-ip-address-types", [](const Call&, const Service&) { return Values{"ipv4"}; }},
+      {"supported-ip-address-types", [](const Call&, const Service& s) { return address_types_of(s); }},
   };
   return kAll;
 }
@@ -95,6 +96,12 @@ ActionResult<ec2::CreateVpcEndpointServiceConfigurationResponse> create_service_
   service.account = call.account;
   service.load_balancers.assign(arns.begin(), arns.end());
   service.zones = zones_of(call.snapshot, service.load_balancers);
+  const auto& types = request.supported_ip_address_types;
+  if (!types.empty()) {
+    service.ipv4 = std::find(types.begin(), types.end(), "ipv4") != types.end();
+    service.ipv6 = std::find(types.begin(), types.end(), "ipv6") != types.end();
+  }
+  GINNEL_CHECKED(check_balancers_support(call, service));
   service.acceptance_required = request.acceptance_required.value_or(true);
   if (request.private_dns_name) {
     GINNEL_TRY(const std::string name, parse_private_name(*request.private_dns_name));

@@ -9,16 +9,7 @@
 
 namespace ginnel::api {
 
-// IPv4 is what there is. `parameter` is the list's name in the request.
-inline aws::ApiStatus check_address_types(const std::vector<std::string>& types, std::string_view parameter) {
-  for (const auto& type : types) {
-    if (type == "ipv6") return aws::unsupported_value(parameter, type);
-    if (type != "ipv4") return aws::invalid_value(parameter, type, "Address types are ipv4 and ipv6.");
-  }
-  return {};
-}
-
-// A service can be reached from its own region.
+// A service can be reached from its own region. `parameter` is the list's name in the request.
 inline aws::ApiStatus check_regions(const Call& call, const std::vector<std::string>& regions,
                                     std::string_view parameter) {
   for (const auto& region : regions) {

@@ -12,6 +12,10 @@ Values no(const Call&, const Subnet&) { return {"false"}; }
 Values cidr(const Call&, const Subnet& subnet) { return {subnet.cidr}; }
 Values zone(const Call&, const Subnet& subnet) { return {subnet.zone}; }
 
+Values of_ipv6(const Subnet& subnet, std::string value) {
+  return subnet.ipv6_cidr.empty() ? Values{} : Values{std::move(value)};
+}
+
 Values zone_id(const Call& call, const Subnet& subnet) {
   const auto* found = call.region.zone(subnet.zone);
   return found == nullptr ? Values{} : Values{found->id};
@@ -38,9 +42,12 @@ const Attributes<Subnet>& subnet_attributes() {
       {"defaultForAz", no},
       {"enable-dns64", no},
       {"enable-lni-at-device-index", none},
-      {"ipv6-cidr-block-association.association-id", none},
-      {"ipv6-cidr-block-association.ipv6-cidr-block", none},
-      {"ipv6-cidr-block-association.state", none},
+      {"ipv6-cidr-block-association.association-id",
+       [](const Call&, const Subnet& subnet) { return of_ipv6(subnet, subnet.ipv6_association); }},
+      {"ipv6-cidr-block-association.ipv6-cidr-block",
+       [](const Call&, const Subnet& subnet) { return of_ipv6(subnet, subnet.ipv6_cidr); }},
+      {"ipv6-cidr-block-association.state",
+       [](const Call&, const Subnet& subnet) { return of_ipv6(subnet, "associated"); }},
       {"ipv6-native", no},
       {"map-customer-owned-ip-on-launch", no},
       {"map-public-ip-on-launch",

@@ -6,6 +6,7 @@
 #include "api/cidr.h"
 #include "api/describe.h"
 #include "api/ec2/addresses.h"
+#include "api/ec2/ipv6_blocks.h"
 #include "api/tags.h"
 #include "base/check.h"
 
@@ -21,7 +22,8 @@ ec2::Subnet to_wire(const Call& call, const model::Subnet& subnet) {
   out.availability_zone = subnet.zone;
   out.map_customer_owned_ip_on_launch = false;
   out.owner_id = subnet.account;
-  out.assign_ipv6_address_on_creation = false;
+  out.assign_ipv6_address_on_creation = subnet.assign_ipv6;
+  out.ipv6_cidr_block_association_set = ipv6_blocks(subnet);
   out.tags = tag_set(call, subnet.id);
   out.subnet_arn = subnet_arn(call.region, subnet);
   out.enable_dns64 = false;
@@ -104,6 +106,7 @@ ActionResult<ec2::CreateSubnetResponse> create_subnet(const Call& call, const ec
                        .cidr = block.to_string(),
                        .zone = zone->name,
                        .created = call.now_ms()};
+  if (request.ipv6_cidr_block) GINNEL_CHECKED(set_ipv6_block(call, *vpc, *request.ipv6_cidr_block, subnet));
   tags.put(call, done.change, "subnet", subnet.id);
   done.change.put(subnet);
   const model::Snapshot later = call.snapshot.with(done.change);
@@ -147,6 +150,7 @@ ActionResult<ec2::ModifySubnetAttributeResponse> modify_subnet_attribute(
     given.push_back(name);
     member = *attribute->value;
   };
+  set("AssignIpv6AddressOnCreation", request.assign_ipv6_address_on_creation, subnet.assign_ipv6);
   set("MapPublicIpOnLaunch", request.map_public_ip_on_launch, subnet.map_public_ip);
   set("EnableResourceNameDnsARecordOnLaunch", request.enable_resource_name_dns_a_record_on_launch,
       subnet.resource_name_dns_a);
@@ -157,6 +161,10 @@ ActionResult<ec2::ModifySubnetAttributeResponse> modify_subnet_attribute(
     subnet.private_dns_hostname_type = *request.private_dns_hostname_type_on_launch;
   }
   GINNEL_CHECKED(check_one_attribute(given));
+  if (subnet.assign_ipv6 && subnet.ipv6_cidr.empty()) {
+    return aws::invalid_value("AssignIpv6AddressOnCreation.Value", "true",
+                              fmt::format("The subnet {} has no IPv6 CIDR block.", subnet.id));
+  }
   if (subnet.map_public_ip) return aws::unsupported_value("MapPublicIpOnLaunch.Value", "true");
   Done<ec2::ModifySubnetAttributeResponse> done;
   if (subnet != *found) done.change.put(std::move(subnet));

@@ -9,6 +9,7 @@
 #include "api/counter.h"
 #include "api/describe.h"
 #include "api/ec2/group_store.h"
+#include "api/ec2/ipv6_blocks.h"
 #include "api/tags.h"
 
 namespace ginnel::api {
@@ -31,6 +32,13 @@ aws::ApiResult<Cidr> parse_vpc_block(const std::string& text) {
   return block;
 }
 
+template <typename Value>
+Values of_blocks(const model::Vpc& vpc, Value value) {
+  Values out;
+  for (const auto& block : vpc.ipv6_blocks) out.push_back(value(block));
+  return out;
+}
+
 const Attributes<model::Vpc>& vpc_attributes() {
   static const Attributes<model::Vpc> kAttributes{
       {"cidr", [](const Call&, const model::Vpc& vpc) { return Values{vpc.cidr}; }},
@@ -39,10 +47,22 @@ const Attributes<model::Vpc>& vpc_attributes() {
       {"cidr-block-association.cidr-block", [](const Call&, const model::Vpc& vpc) { return Values{vpc.cidr}; }},
       {"cidr-block-association.state", [](const Call&, const model::Vpc&) { return Values{"associated"}; }},
       {"dhcp-options-id", [](const Call&, const model::Vpc& vpc) { return Values{vpc.dhcp_options}; }},
-      {"ipv6-cidr-block-association.association-id", [](const Call&, const model::Vpc&) { return Values{}; }},
-      {"ipv6-cidr-block-association.ipv6-cidr-block", [](const Call&, const model::Vpc&) { return Values{}; }},
-      {"ipv6-cidr-block-association.ipv6-pool", [](const Call&, const model::Vpc&) { return Values{}; }},
-      {"ipv6-cidr-block-association.state", [](const Call&, const model::Vpc&) { return Values{}; }},
+      {"ipv6-cidr-block-association.association-id",
+       [](const Call&, const model::Vpc& vpc) {
+         return of_blocks(vpc, [](const model::Ipv6Block& block) { return block.association; });
+       }},
+      {"ipv6-cidr-block-association.ipv6-cidr-block",
+       [](const Call&, const model::Vpc& vpc) {
+         return of_blocks(vpc, [](const model::Ipv6Block& block) { return block.cidr; });
+       }},
+      {"ipv6-cidr-block-association.ipv6-pool",
+       [](const Call&, const model::Vpc& vpc) {
+         return of_blocks(vpc, [](const model::Ipv6Block&) { return "Amazon"; });
+       }},
+      {"ipv6-cidr-block-association.state",
+       [](const Call&, const model::Vpc& vpc) {
+         return of_blocks(vpc, [](const model::Ipv6Block&) { return "associated"; });
+       }},
       {"is-default", [](const Call&, const model::Vpc&) { return Values{"false"}; }},
       {"owner-id", [](const Call&, const model::Vpc& vpc) { return Values{vpc.account}; }},
       {"state", [](const Call&, const model::Vpc&) { return Values{"available"}; }},
@@ -61,6 +81,7 @@ ec2::Vpc to_wire(const Call& call, const model::Vpc& vpc) {
   association.cidr_block_state = ec2::VpcCidrBlockState{};
   association.cidr_block_state->state = ec2::VpcCidrBlockStateCode::kAssociated;
   out.cidr_block_association_set.push_back(std::move(association));
+  out.ipv6_cidr_block_association_set = ipv6_blocks(call, vpc);
   out.is_default = false;
   out.tags = tag_set(call, vpc.id);
   out.vpc_id = vpc.id;
@@ -99,6 +120,7 @@ ActionResult<ec2::CreateVpcResponse> create_vpc(const Call& call, const ec2::Cre
   vpc.number = next_number(call.snapshot, done.change, "vpc");
   vpc.cidr_association = make_resource_id("vpc-cidr-assoc", call.random);
   vpc.cidr = block.to_string();
+  if (request.amazon_provided_ipv6_cidr_block.value_or(false)) GINNEL_CHECKED(add_ipv6_block(call, vpc));
   vpc.created = call.now_ms();
   tags.put(call, done.change, "vpc", vpc.id);
   done.change.put(vpc);

@@ -33,7 +33,15 @@ aws::ApiResult<WantedNode> read_mapping(const Call& call, const elbv2::SubnetMap
       return bad_value(parameter + ".PrivateIPv4Address", address, "It is not a valid IPv4 address.");
     }
   }
-  return WantedNode{subnet, address};
+  std::string address6 = mapping.ipv6_address.value_or("");
+  if (mapping.ipv6_address) {
+    const auto parsed = IpAddress::parse(address6);
+    if (!parsed || parsed->is_v4()) {
+      return bad_value(parameter + ".IPv6Address", address6, "It is not a valid IPv6 address.");
+    }
+    address6 = parsed->to_string();
+  }
+  return WantedNode{subnet, address, address6};
 }
 
 aws::ApiStatus check_one_a_zone(const std::vector<WantedNode>& nodes) {
@@ -66,13 +74,18 @@ const LoadBalancerNode* node_in(const model::LoadBalancer& balancer, std::string
 bool serves(const Call& call, const LoadBalancerNode* node, const WantedNode& wanted) {
   if (node == nullptr) return false;
   const auto* interface = interface_of(call, *node);
-  return interface != nullptr && (wanted.address.empty() || interface->address == wanted.address);
+  return interface != nullptr && (wanted.address.empty() || interface->address == wanted.address) &&
+         (wanted.address6.empty() || interface->address6 == wanted.address6);
 }
 
+bool is_chosen(const WantedNode& wanted) { return !wanted.address.empty() || !wanted.address6.empty(); }
+
 // AWS has a code for a full subnet; what else can be wrong with an address is a wrong value.
-aws::ApiResult<IpAddress> take(SubnetAddresses& addresses, const WantedNode& wanted) {
-  auto address = wanted.address.empty() ? addresses.take(*wanted.subnet)
-                                        : addresses.take(*wanted.subnet, wanted.address, "PrivateIPv4Address");
+aws::ApiResult<IpAddress> take(SubnetAddresses& addresses, const WantedNode& wanted, Family family) {
+  const auto& chosen = family == Family::v4 ? wanted.address : wanted.address6;
+  const auto* parameter = family == Family::v4 ? "PrivateIPv4Address" : "IPv6Address";
+  auto address = chosen.empty() ? addresses.take(*wanted.subnet, family)
+                                : addresses.take(*wanted.subnet, chosen, parameter, family);
   if (address) return address;
   const bool full = address.error().code == "InsufficientFreeAddressesInSubnet";
   return aws::api_error(full ? "InvalidSubnet" : "ValidationError", address.error().message);
@@ -91,6 +104,21 @@ NetworkInterface make_interface(const Call& call, const model::LoadBalancer& bal
   return interface;
 }
 
+// A node that stays gets or loses its IPv6 address.
+aws::ApiStatus settle(const NetworkInterface& stored, const model::LoadBalancer& balancer, const WantedNode& wanted,
+                      SubnetAddresses& addresses, model::Change& change) {
+  const bool has = balancer.ip_address_type == "dualstack";
+  if (has != stored.address6.empty()) return {};
+  NetworkInterface interface = stored;
+  interface.address6.clear();
+  if (has) {
+    GINNEL_TRY(const IpAddress address6, take(addresses, wanted, Family::v6));
+    interface.address6 = address6.to_string();
+  }
+  change.put(std::move(interface));
+  return {};
+}
+
 void remove(const Call& call, const NetworkInterface& interface, model::Change& change) {
   change.erase(interface);
   erase_tags(call, change, interface.id);
@@ -107,7 +135,7 @@ aws::ApiResult<std::vector<WantedNode>> read_nodes(const Call& call, const std::
   std::vector<WantedNode> nodes;
   for (const auto& id : subnets) {
     GINNEL_TRY(const auto* subnet, find_subnet(call, id));
-    nodes.push_back({subnet, {}});
+    nodes.push_back({subnet, {}, {}});
   }
   for (size_t i = 0; i < mappings.size(); ++i) {
     GINNEL_TRY(WantedNode node, read_mapping(call, mappings[i], i));
@@ -124,8 +152,24 @@ bool stands_at(const Call& call, const model::LoadBalancer& balancer, const std:
   return balancer.nodes.size() == wanted.size() &&
          std::all_of(wanted.begin(), wanted.end(), [&](const WantedNode& one) {
            const auto* node = node_in(balancer, one.subnet->id);
-           return serves(call, node, one) && node->chosen == !one.address.empty();
+           return serves(call, node, one) && node->chosen == is_chosen(one);
          });
+}
+
+aws::ApiStatus check_address_type(const std::string& type, const std::vector<WantedNode>& wanted) {
+  for (const auto& one : wanted) {
+    if (type == "dualstack" && one.subnet->ipv6_cidr.empty()) {
+      return validation_error(
+          fmt::format("You must specify subnets with an associated IPv6 CIDR block ({})", one.subnet->id));
+    }
+    if (type != "dualstack" && !one.address6.empty()) {
+      return validation_error(
+          fmt::format("An IPv6 address ('{}') can only be specified for a load balancer with the IP "
+                      "address type dualstack",
+                      one.address6));
+    }
+  }
+  return {};
 }
 
 aws::ApiStatus place_nodes(const Call& call, model::LoadBalancer& balancer, const std::vector<WantedNode>& wanted,
@@ -140,7 +184,8 @@ aws::ApiStatus place_nodes(const Call& call, model::LoadBalancer& balancer, cons
       continue;
     }
     nodes.push_back(*node);
-    nodes.back().chosen = node->chosen || !one.address.empty();
+    nodes.back().chosen = node->chosen || is_chosen(one);
+    GINNEL_CHECKED(settle(*interface_of(call, *node), balancer, one, addresses, change));
   }
   for (const auto& node : balancer.nodes) {
     const bool stays =
@@ -151,9 +196,13 @@ aws::ApiStatus place_nodes(const Call& call, model::LoadBalancer& balancer, cons
     remove(call, *interface, change);
   }
   for (const auto& one : coming) {
-    GINNEL_TRY(const IpAddress address, take(addresses, one));
+    GINNEL_TRY(const IpAddress address, take(addresses, one, Family::v4));
     auto interface = make_interface(call, balancer, *one.subnet, address);
-    nodes.push_back({one.subnet->id, one.subnet->zone, interface.id, !one.address.empty()});
+    if (balancer.ip_address_type == "dualstack") {
+      GINNEL_TRY(const IpAddress address6, take(addresses, one, Family::v6));
+      interface.address6 = address6.to_string();
+    }
+    nodes.push_back({one.subnet->id, one.subnet->zone, interface.id, is_chosen(one)});
     change.put(std::move(interface));
   }
   std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) { return a.zone < b.zone; });
@@ -178,6 +227,7 @@ std::vector<elbv2::AvailabilityZone> zones_of(const Call& call, const model::Loa
     if (node.chosen && interface != nullptr) {
       elbv2::LoadBalancerAddress address;
       address.private_ipv4_address = interface->address;
+      if (!interface->address6.empty()) address.ipv6_address = interface->address6;
       zone.load_balancer_addresses.push_back(std::move(address));
     }
     out.push_back(std::move(zone));

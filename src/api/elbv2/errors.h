@@ -16,6 +16,11 @@ namespace ginnel::api {
 [[nodiscard]] inline aws::ApiError not_supported(std::string_view parameter, std::string_view value) {
   return aws::unsupported_value(parameter, value, aws::Protocol::kQuery);
 }
+// IpAddressType of a load balancer; the third type of the API is for public ones.
+[[nodiscard]] inline aws::ApiStatus check_type_known(std::string_view address_type) {
+  if (address_type == "ipv4" || address_type == "dualstack") return {};
+  return not_supported("IpAddressType", address_type);
+}
 [[nodiscard]] inline aws::ApiError missing(std::string_view parameter) {
   return aws::missing_parameter(parameter, aws::Protocol::kQuery);
 }

@@ -7,6 +7,7 @@
 #include "api/elbv2/errors.h"
 #include "api/elbv2/pages.h"
 #include "api/elbv2/tags.h"
+#include "api/elbv2/target_families.h"
 #include "api/elbv2/targets.h"
 #include "api/elbv2/usage.h"
 #include "api/tags.h"
@@ -94,6 +95,7 @@ aws::ApiResult<const TargetGroup*> check_group(const Call& call, const Listener&
         fmt::format("The target group '{}' ({}) and the load balancer '{}' ({}) have different VPCs", group->id,
                     group->vpc, balancer.id, balancer.vpc));
   }
+  GINNEL_CHECKED(check_families(*group, balancer));
   for (const auto& arn : balancers_of(call.snapshot, *group)) {
     if (arn == balancer.id) continue;
     return aws::api_error("TargetGroupAssociationLimit",

@@ -136,11 +136,14 @@ ActionResult<elbv2::CreateLoadBalancerResponse> create_load_balancer(const Call&
   GINNEL_CHECKED(check_name(*request.name));
   GINNEL_CHECKED(check_kind(request));
   GINNEL_TRY(const auto nodes, read_nodes(call, request.subnets, request.subnet_mappings));
+  const std::string address_type = request.ip_address_type.value_or("ipv4");
+  GINNEL_CHECKED(check_type_known(address_type));
+  GINNEL_CHECKED(check_address_type(address_type, nodes));
   const std::string& vpc = nodes.front().subnet->vpc;
   GINNEL_TRY(auto groups, resolve_balancer_groups(call, vpc, request.security_groups));
   GINNEL_TRY(const auto tags, parse_elb_tags(request.tags));
   if (const auto* same = find_named(call, *request.name)) {
-    if (stands_at(call, *same, nodes) && same_members(same->groups, groups) &&
+    if (stands_at(call, *same, nodes) && same_members(same->groups, groups) && same->ip_address_type == address_type &&
         call.snapshot.tags_of(same->id) == tags) {
       return answer_with(call, *same, {});
     }
@@ -160,6 +163,7 @@ ActionResult<elbv2::CreateLoadBalancerResponse> create_load_balancer(const Call&
   balancer.name = *request.name;
   balancer.dns_hash = balancer.id.substr(balancer.id.rfind('/') + 1);
   balancer.groups = std::move(groups);
+  balancer.ip_address_type = address_type;
   balancer.created = call.now_ms();
   GINNEL_CHECKED(place_nodes(call, balancer, nodes, change));
   put_elb_tags(call, change, balancer, tags);

@@ -8,6 +8,8 @@
 #include "api/elbv2/balancer_groups.h"
 #include "api/elbv2/balancer_nodes.h"
 #include "api/elbv2/errors.h"
+#include "api/elbv2/target_families.h"
+#include "base/check.h"
 
 namespace ginnel::api {
 namespace {
@@ -45,6 +47,23 @@ aws::ApiStatus check_going(const Call& call, const LoadBalancer& balancer, const
   return {};
 }
 
+// The address type of `balancer` is the one that it is to have. IPv6 stays while target groups and services need it.
+aws::ApiStatus check_new_type(const Call& call, const LoadBalancer& balancer) {
+  GINNEL_CHECKED(check_type_known(balancer.ip_address_type));
+  if (balancer.ip_address_type == "dualstack") return {};
+  for (const auto* listener : call.snapshot.table<model::Listener>().referring_to(balancer.id)) {
+    const auto* group = call.snapshot.find<model::TargetGroup>(listener->target_group);
+    if (group != nullptr) GINNEL_CHECKED(check_families(*group, balancer));
+  }
+  for (const auto* service : call.snapshot.table<model::EndpointService>().referring_to(balancer.id)) {
+    if (!service->ipv6) continue;
+    return aws::api_error("ResourceInUse", fmt::format("The load balancer '{}' must be dualstack: the VPC endpoint "
+                                                       "service {} supports the IP address type ipv6",
+                                                       balancer.id, service->id));
+  }
+  return {};
+}
+
 }  // namespace
 
 ActionResult<elbv2::SetSubnetsResponse> set_subnets(const Call& call, const elbv2::SetSubnetsRequest& request) {
@@ -55,8 +74,11 @@ ActionResult<elbv2::SetSubnetsResponse> set_subnets(const Call& call, const elbv
                                          wanted.front().subnet->id, found->vpc));
   }
   GINNEL_CHECKED(check_going(call, *found, wanted));
-  Done<elbv2::SetSubnetsResponse> done;
   LoadBalancer balancer = *found;
+  balancer.ip_address_type = request.ip_address_type.value_or(found->ip_address_type);
+  GINNEL_CHECKED(check_new_type(call, balancer));
+  GINNEL_CHECKED(check_address_type(balancer.ip_address_type, wanted));
+  Done<elbv2::SetSubnetsResponse> done;
   GINNEL_CHECKED(place_nodes(call, balancer, wanted, done.change));
   if (balancer != *found) done.change.put(balancer);
   const model::Snapshot later = call.snapshot.with(done.change);
@@ -94,9 +116,21 @@ ActionResult<elbv2::SetSecurityGroupsResponse> set_security_groups(const Call& c
 
 ActionResult<elbv2::SetIpAddressTypeResponse> set_ip_address_type(const Call& call,
                                                                   const elbv2::SetIpAddressTypeRequest& request) {
-  GINNEL_TRY(const auto* balancer, find_by_arn<LoadBalancer>(call, *request.load_balancer_arn));
+  GINNEL_TRY(const auto* found, find_by_arn<LoadBalancer>(call, *request.load_balancer_arn));
+  LoadBalancer balancer = *found;
+  balancer.ip_address_type = *request.ip_address_type;
+  GINNEL_CHECKED(check_new_type(call, balancer));
+  std::vector<WantedNode> wanted;
+  for (const auto& node : balancer.nodes) {
+    const auto* subnet = call.snapshot.find<model::Subnet>(node.subnet);
+    GINNEL_CHECK(subnet != nullptr, "a stored node has its subnet");
+    wanted.push_back({subnet, {}, {}});
+  }
+  GINNEL_CHECKED(check_address_type(balancer.ip_address_type, wanted));
   Done<elbv2::SetIpAddressTypeResponse> done;
-  done.response.ip_address_type = balancer->ip_address_type;
+  GINNEL_CHECKED(place_nodes(call, balancer, wanted, done.change));
+  done.response.ip_address_type = balancer.ip_address_type;
+  if (balancer != *found) done.change.put(std::move(balancer));
   return done;
 }
 

@@ -98,11 +98,5 @@ TEST_F(SetLoadBalancer, OneThatWasMadeWithoutGroupsNeverHasAny) {
               StartsWith("InvalidConfigurationRequest: You cannot set security groups on the load balancer"));
 }
 
-TEST_F(SetLoadBalancer, TheAddressTypeIsIpv4) {
-  EXPECT_EQ(
-      *run(set_ip_address_type, {.load_balancer_arn = make_balancer(), .ip_address_type = "ipv4"}).ip_address_type,
-      "ipv4");
-}
-
 }  // namespace
 }  // namespace ginnel::api

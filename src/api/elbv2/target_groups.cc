@@ -39,7 +39,7 @@ elbv2::TargetGroup to_wire(const Call& call, const TargetGroup& group) {
   if (!group.health_check.matcher.empty()) out.matcher = elbv2::Matcher{.http_code = group.health_check.matcher};
   out.load_balancer_arns = balancers_of(call.snapshot, group);
   out.target_type = group.target_type;
-  out.ip_address_type = "ipv4";
+  out.ip_address_type = group.ip_address_type;
   return out;
 }
 
@@ -50,6 +50,7 @@ aws::ApiResult<TargetGroup> read_group(const Call& call, const elbv2::CreateTarg
   group.target_type = request.target_type.value_or("instance");
   if (group.target_type != "instance" && group.target_type != "ip")
     return not_supported("TargetType", group.target_type);
+  group.ip_address_type = request.ip_address_type.value_or("ipv4");
   if (!request.protocol) return validation_error("A protocol must be specified (Protocol)");
   if (!request.port) return validation_error("A port must be specified (Port)");
   if (!request.vpc_id) return validation_error("A VPC ID must be specified (VpcId)");
@@ -77,7 +78,7 @@ const TargetGroup* find_named(const Call& call, std::string_view name) {
 
 bool same_settings(const TargetGroup& left, const TargetGroup& right) {
   const auto settings = [](const TargetGroup& group) {
-    return std::tie(group.protocol, group.port, group.vpc, group.target_type);
+    return std::tie(group.protocol, group.port, group.vpc, group.target_type, group.ip_address_type);
   };
   return settings(left) == settings(right) && left.health_check == right.health_check;
 }

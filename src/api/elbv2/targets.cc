@@ -45,29 +45,45 @@ aws::ApiStatus check_instance(const Call& call, const TargetGroup& group, const 
     return invalid_target(
         fmt::format("The following targets are not in the target group VPC '{}': '{}'", group.vpc, id));
   }
+  if (group.ip_address_type == "ipv4") return {};
+  const auto* interface = call.snapshot.find<model::NetworkInterface>(instance->interface);
+  if (interface == nullptr || interface->address6.empty()) {
+    return invalid_target(fmt::format("The following targets do not have an IPv6 address: '{}'", id));
+  }
   return {};
 }
 
 // The subnet that has the address; nullptr where none has.
 const model::Subnet* subnet_of(const Call& call, const TargetGroup& group, const IpAddress& address) {
   for (const auto* subnet : call.snapshot.table<model::Subnet>().referring_to(group.vpc)) {
-    if (Cidr::parse(subnet->cidr)->contains(address)) return subnet;
+    const auto& block = address.is_v4() ? subnet->cidr : subnet->ipv6_cidr;
+    if (!block.empty() && Cidr::parse(block)->contains(address)) return subnet;
   }
   return nullptr;
+}
+
+std::vector<std::string> blocks_of(const model::Vpc& vpc, bool v4) {
+  if (v4) return {vpc.cidr};
+  std::vector<std::string> out;
+  for (const auto& block : vpc.ipv6_blocks) out.push_back(block.cidr);
+  return out;
 }
 
 aws::ApiStatus check_address(const Call& call, const TargetGroup& group, const elbv2::TargetDescription& wanted) {
   const std::string& text = *wanted.id;
   const auto address = IpAddress::parse(text);
-  if (!address || !address->is_v4() || address->to_string() != text) {
-    return validation_error(fmt::format("The IP address '{}' is not a valid IPv4 address", text));
+  const bool v4 = group.ip_address_type == "ipv4";
+  if (!address || address->is_v4() != v4 || address->to_string() != text) {
+    return validation_error(fmt::format("The IP address '{}' is not a valid {} address", text, v4 ? "IPv4" : "IPv6"));
   }
   const auto* vpc = call.snapshot.find<model::Vpc>(group.vpc);
   GINNEL_CHECK(vpc != nullptr, "a stored target group has its VPC");
-  if (!Cidr::parse(vpc->cidr)->contains(*address)) {
+  const auto blocks = blocks_of(*vpc, v4);
+  const auto holds = [&](const std::string& block) { return Cidr::parse(block)->contains(*address); };
+  if (std::none_of(blocks.begin(), blocks.end(), holds)) {
     return validation_error(
         fmt::format("The IP address '{}' is not within the CIDR block '{}' of the target group VPC '{}'", text,
-                    vpc->cidr, vpc->id));
+                    fmt::join(blocks, ", "), vpc->id));
   }
   const std::string zone = wanted.availability_zone.value_or("");
   if (zone.empty() || zone == "all") return {};
