@@ -44,19 +44,22 @@ def read_header(sock):
 def parse(data):
     """The header that is all of `data`; AssertionError for whatever is not as it should be."""
     assert data[:12] == SIGNATURE, data
-    assert data[12:14] == b"\x21\x11", "version 2, command PROXY, TCP over IPv4"
+    assert data[12:14] in (b"\x21\x11", b"\x21\x21"), "version 2, command PROXY, TCP over IPv4 or IPv6"
+    family, length = (socket.AF_INET, 4) if data[13] == 0x11 else (socket.AF_INET6, 16)
+    elements = 16 + 2 * length + 4
     assert struct.unpack("!H", data[14:16])[0] == len(data) - 16
-    source, destination, source_port, destination_port = struct.unpack("!4s4sHH", data[16:28])
-    values = dict(_values(data, 28))
+    source, destination, source_port, destination_port = struct.unpack(f"!{length}s{length}sHH", data[16:elements])
+    values = dict(_values(data, elements))
     assert len(values) == 2 + (AWS in values), "an element is there twice"
     assert not any(values[NOOP])
-    at, crc = next((at, value) for kind, at, value in _elements(data, 28) if kind == CRC32C)
+    at, crc = next((at, value) for kind, at, value in _elements(data, elements) if kind == CRC32C)
     assert struct.unpack("!I", crc)[0] == crc32c(data[:at] + bytes(4) + data[at + 4:]), "the checksum is wrong"
     endpoint = None
     if AWS in values:
         assert values[AWS][0] == 1
         endpoint = values[AWS][1:].decode("ascii")
-    return Header((socket.inet_ntoa(source), source_port), (socket.inet_ntoa(destination), destination_port), endpoint, len(data))
+    return Header((socket.inet_ntop(family, source), source_port), (socket.inet_ntop(family, destination), destination_port),
+                  endpoint, len(data))
 
 
 def _elements(data, at):

@@ -1,6 +1,7 @@
 """VPCs with both families: instances, security groups, the resolver."""
 import contextlib
 import socket
+import struct
 
 import pytest
 from isolation import inside
@@ -67,6 +68,55 @@ def test_a_rule_that_names_a_group_holds_for_both(vpc):
     with serving(server):
         assert member.reaches(server.address6, PORT) and member.reaches(server.address, PORT)
         assert stranger.times_out(server.address6, PORT)
+
+
+def udp_socket(instance, address, port=0):
+    with inside(instance.id):
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.bind((address, port))
+        sock.settimeout(3)
+        return sock
+
+
+def test_udp_is_stateful(vpc):
+    rule = {"IpProtocol": "udp", "FromPort": PORT, "ToPort": PORT, "Ipv6Ranges": [{"CidrIpv6": vpc.cidr6}]}
+    client, server = vpc.instance(groups=[vpc.group()]), vpc.instance(groups=[vpc.group(rule)])
+    with udp_socket(server, server.address6, PORT) as there, udp_socket(client, client.address6) as here:
+        here.sendto(b"ping", (server.address6, PORT))
+        data, source = there.recvfrom(100)
+        assert data == b"ping" and source[0] == client.address6
+        there.sendto(b"pong", source[:2])  # nothing is allowed into the client's group; the answer belongs to the flow
+        assert here.recvfrom(100)[0] == b"pong"
+    with udp_socket(server, server.address6, PORT + 1) as there, udp_socket(client, client.address6) as here:
+        here.sendto(b"ping", (server.address6, PORT + 1))
+        there.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            there.recvfrom(100)
+
+
+ECHO_REQUEST, ECHO_REPLY = 128, 129
+
+
+def pings(client, address, timeout_s):
+    with inside(client.id):
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    with sock:
+        sock.settimeout(timeout_s)
+        sock.sendto(struct.pack("!BBHHH", ECHO_REQUEST, 0, 0, 0x1234, 1) + b"echo", (address, 0))
+        try:
+            while True:
+                data, source = sock.recvfrom(100)
+                if data[0] == ECHO_REPLY and source[0] == address:
+                    return data[8:] == b"echo"
+        except TimeoutError:
+            return False
+
+
+def test_ping(vpc):
+    rule = {"IpProtocol": "icmpv6", "FromPort": -1, "ToPort": -1, "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    client, server = vpc.instance(), vpc.instance(groups=[vpc.group(rule)])
+    assert pings(client, server.address6, 3)
+    assert not pings(client, vpc.instance(groups=[vpc.group()]).address6, 0.5)
 
 
 def test_an_address_comes_and_goes_while_the_instance_runs(vpc):

@@ -8,7 +8,9 @@ import botocore.exceptions
 import dns.rcode
 import pytest
 from balancer import LoadBalancer, Service
+from isolation import inside
 from network import ANYWHERE, ANYWHERE6, Vpc, echo, read_all, tcp6_from, tcp_server
+from proxy_protocol import read_header
 from waiting import wait_for
 
 PORT = 5432
@@ -129,6 +131,52 @@ def test_a_dual_stack_endpoint_before_an_ipv4_target(region, vpc, stack):
     assert seen_as(client, address6) == seen_as(client, address) == provider.node
     data = bytes(range(256)) * 4096
     assert echoed(client, address6, PORT, data).endswith(data)
+
+
+def test_datagrams_to_an_ipv4_target(region, vpc, stack):
+    provider = Provider(region, stack)
+    port = PORT + 1
+    provider.balancer.listen(port, [provider.server.address], protocol="UDP", HealthCheckPort=str(PORT))
+    made = vpc.available(provider.service.ask(vpc, [vpc.group(ANYWHERE6)], IpAddressType="ipv6"))
+    [address6] = vpc.addresses(made, "Ipv6Address")
+    client = vpc.instance()
+    with inside(client.id):
+        here = stack.enter_context(socket.socket(socket.AF_INET6, socket.SOCK_DGRAM))
+    with inside(provider.server.id):
+        there = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    there.bind((provider.server.address, port))
+    here.settimeout(5)
+    there.settimeout(5)
+    for data in (b"", b"ping", bytes(range(256)) * 30):
+        here.sendto(data, (address6, port))
+        got, source = there.recvfrom(10000)
+        assert got == data and source[0] == provider.node
+        there.sendto(data[::-1], source)
+        got, source = here.recvfrom(10000)
+        assert got == data[::-1] and source[:2] == (address6, port)
+
+
+@pytest.mark.parametrize("kind", ["ipv4", "ipv6"])
+def test_the_proxy_header_tells_the_ipv6_client(region, vpc, stack, kind):
+    """Of the client's family, whatever the target's is."""
+    provider = Provider(region, stack)
+    port = PORT + 2
+    target = provider.server.address6 if kind == "ipv6" else provider.server.address
+
+    def tells_header(sock):
+        header = read_header(sock)
+        sock.sendall(json.dumps([header.source, header.destination, header.endpoint]).encode())
+        sock.shutdown(socket.SHUT_WR)
+    stack.enter_context(tcp_server(tells_header, target, port, provider.server.id))
+    provider.balancer.listen(port, [target], IpAddressType=kind, HealthCheckPort=str(PORT), **{"proxy_protocol_v2.enabled": True})
+    made = vpc.available(provider.service.ask(vpc, [vpc.group(ANYWHERE6)], IpAddressType="dualstack"))
+    [address6] = vpc.addresses(made, "Ipv6Address")
+    client = vpc.instance()
+    with client.connect(address6, port) as sock:
+        own = list(sock.getsockname()[:2])
+        sock.sendall(b"x")
+        assert json.loads(read_all(sock)) == [own, [address6, port], made["VpcEndpointId"]]
+    assert own[0] == client.address6
 
 
 def test_an_ipv6_endpoint_before_an_ipv6_target(region, vpc, stack):
