@@ -52,7 +52,8 @@
   X(ICMP_NO_FLOW, "an ICMP error that quotes no packet of a flow to this port")                   \
   X(ICMP_UNTRANSLATED, "an ICMP error that the other family has no counterpart of") \
   X(PORT_FLOW_LIMIT, "the sender has as many flows open as one interface may have")               \
-  X(IDLE_RESET, "of a TCP flow that was idle for too long, which both ends are told by a reset")
+  X(IDLE_RESET, "of a TCP flow that was idle for too long, which both ends are told by a reset")   \
+  X(DHCP_QUESTION, "a DHCP client's question, which the daemon answers where it does")
 /* clang-format on */
 
 enum ginnel_drop {

@@ -57,7 +57,7 @@ void add_attach(CLI::App& app, Context& context) {
       ->default_str("eth0")
       ->needs(netns);
   command->add_option("--owner", wanted->owner, "The user who may open the tap")->type_name("UID")->needs(tap);
-  command->footer("It lasts until ginnel detach, also over restarts.");
+  command->footer("A tap and a device get their address by DHCP. It lasts until ginnel detach, also over restarts.");
   command->callback([&context, wanted] { context.finish(attach(context, *wanted)); });
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "api/ec2/network_interfaces.h"
+
 namespace ginnel::daemon {
 namespace {
 
@@ -89,13 +91,36 @@ std::string place_of(const model::PortAttachment& port) {
   return fmt::format("{} {}", port.kind, port.device);
 }
 
-// Two interfaces on one device, or on one name of a namespace, would be in each other's way.
+// Two interfaces on one device, or on one name of a namespace, would be in each
+// other's way.
 Status check_free(const model::Snapshot& snapshot, const model::PortAttachment& port) {
   for (const auto* other : snapshot.table<model::NetworkInterface>().all()) {
     if (other->port.kind.empty() || other->port.device != port.device || other->port.netns != port.netns) continue;
     return fail("attach to", place_of(port), "it carries " + other->id);
   }
   return {};
+}
+
+// With what carries it, and a new attachment.
+Result<model::NetworkInterface> placed(const model::Snapshot& snapshot, model::NetworkInterface interface,
+                                       const AttachRequest& request, RandomSource& random, WallTime now) {
+  GINNEL_TRY(interface.port, read_port(request));
+  GINNEL_CHECKED(check_free(snapshot, interface.port));
+  interface.port.attached = now.time_since_epoch().count();
+  interface.attachment = make_resource_id("eni-attach", random);
+  return interface;
+}
+
+Result<std::vector<std::string>> read_texts(const json::value& value, std::string_view name) {
+  std::vector<std::string> out;
+  const auto* array = value.if_array();
+  if (!array) return fail("read", "attach request", std::string(name) + " is not a list");
+  for (const auto& each : *array) {
+    if (!each.is_string())
+      return fail("read", "attach request", std::string(name) + " has something else than strings");
+    out.push_back(json::value_to<std::string>(each));
+  }
+  return out;
 }
 
 }  // namespace
@@ -111,17 +136,25 @@ Result<AttachRequest> read_attach_request(const std::string& body) {
       if (error) return fail("read", "attach request", "owner is not the number of a user");
       continue;
     }
-    std::string* text = name == "interface" ? &out.interface_id
-                        : name == "netns"   ? &out.netns
-                        : name == "tap"     ? &out.tap
-                        : name == "device"  ? &out.device
-                        : name == "ifname"  ? &out.ifname
-                                            : nullptr;
+    if (name == "groups") {
+      GINNEL_TRY(out.groups, read_texts(member, name));
+      continue;
+    }
+    std::string* text = name == "interface"   ? &out.interface_id
+                        : name == "container" ? &out.container
+                        : name == "subnet"    ? &out.subnet
+                        : name == "netns"     ? &out.netns
+                        : name == "tap"       ? &out.tap
+                        : name == "device"    ? &out.device
+                        : name == "ifname"    ? &out.ifname
+                                              : nullptr;
     if (!text) return fail("read", "attach request", "unknown member '" + std::string(name) + "'");
     if (!member.is_string()) return fail("read", "attach request", std::string(name) + " is not a string");
     *text = json::value_to<std::string>(member);
   }
-  if (out.interface_id.empty()) return fail("read", "attach request", "it has no member 'interface'");
+  if (out.interface_id.empty() == out.container.empty()) {
+    return fail("read", "attach request", "it has not one of the members 'interface' and 'container'");
+  }
   return out;
 }
 
@@ -131,21 +164,69 @@ Result<model::NetworkInterface> attached(const model::Snapshot& snapshot, const 
   if (!found->port.kind.empty()) {
     return fail("attach", found->id, "it is attached already: " + place_of(found->port));
   }
-  model::NetworkInterface interface = *found;
-  GINNEL_TRY(interface.port, read_port(request));
-  GINNEL_CHECKED(check_free(snapshot, interface.port));
-  interface.port.attached = now.time_since_epoch().count();
-  interface.attachment = make_resource_id("eni-attach", random);
-  return interface;
+  return placed(snapshot, *found, request, random, now);
 }
 
-Result<model::NetworkInterface> detached(const model::Snapshot& snapshot, const std::string& interface_id) {
+Result<model::Change> attached_new(const model::Snapshot& snapshot, const model::Region& region,
+                                   const AttachRequest& request, RandomSource& random, WallTime now) {
+  if (const auto* standing = find_of_container(snapshot, request.container)) {
+    return fail("attach", request.container, "it has the interface " + standing->id);
+  }
+  const auto* subnet = snapshot.find<model::Subnet>(request.subnet);
+  if (!subnet) return fail("attach", request.container, "there is no subnet '" + request.subnet + "'");
+  ec2::CreateNetworkInterfaceRequest wanted;
+  wanted.subnet_id = subnet->id;
+  wanted.groups = request.groups;
+  wanted.description = "Container " + request.container;
+  auto made = api::create_network_interface({snapshot, region, subnet->account, "", now, random}, wanted);
+  if (!made) return fail("attach", request.container, made.error().code + ": " + made.error().message);
+  const model::Snapshot after = snapshot.with(made->change);
+  const auto* interface = after.find<model::NetworkInterface>(*made->response.network_interface->network_interface_id);
+  GINNEL_TRY(auto whole, placed(after, *interface, request, random, now));
+  whole.port.container = request.container;
+  made->change.put(std::move(whole));
+  return std::move(made->change);
+}
+
+Result<model::Change> detached(const model::Snapshot& snapshot, const std::string& interface_id) {
   GINNEL_TRY(const auto* found, find_interface(snapshot, "detach", interface_id));
   if (found->port.kind.empty()) return fail("detach", interface_id, "it is not attached");
+  model::Change change;
+  if (!found->port.container.empty()) {
+    change.erase(*found);
+    if (const auto* tags = snapshot.find<model::Tags>(interface_id)) change.erase(*tags);
+    return change;
+  }
   model::NetworkInterface interface = *found;
   interface.port = {};
   interface.attachment.clear();
-  return interface;
+  change.put(std::move(interface));
+  return change;
+}
+
+const model::NetworkInterface* find_of_container(const model::Snapshot& snapshot, const std::string& container) {
+  for (const auto* interface : snapshot.table<model::NetworkInterface>().all()) {
+    if (interface->port.container == container) return interface;
+  }
+  return nullptr;
+}
+
+json::object describe_port(const model::Snapshot& snapshot, const model::Region& region,
+                           const model::NetworkInterface& interface) {
+  json::object out{
+      {"interface", interface.id},         {"address", interface.address},    {"mac", interface.mac},
+      {"kind", interface.port.kind},       {"device", interface.port.device}, {"netns", interface.port.netns},
+      {"attachment", interface.attachment}};
+  const auto* subnet = snapshot.find<model::Subnet>(interface.subnet);
+  const auto* vpc = snapshot.find<model::Vpc>(interface.vpc);
+  const auto block = subnet ? Cidr::parse(subnet->cidr) : Result<Cidr>(fail("", "", ""));
+  const auto whole = vpc ? Cidr::parse(vpc->cidr) : Result<Cidr>(fail("", "", ""));
+  if (!block || !whole) return out;
+  out["cidr"] = fmt::format("{}/{}", interface.address, block->length());
+  out["gateway"] = block->base().plus(1).to_string();
+  out["resolver"] = whole->base().plus(2).to_string();
+  out["domain"] = region.name + ".compute.internal";
+  return out;
 }
 
 json::array list_ports(const model::Snapshot& snapshot, const std::map<std::string, std::string>& problems) {
@@ -162,6 +243,7 @@ json::array list_ports(const model::Snapshot& snapshot, const std::map<std::stri
         {"kind", interface->port.kind},
         {"device", interface->port.device},
         {"netns", interface->port.netns},
+        {"container", interface->port.container},
         {"state", problem == problems.end() ? "attached" : "waiting"},
         {"why", problem == problems.end() ? "" : problem->second},
     });

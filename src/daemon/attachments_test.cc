@@ -97,7 +97,39 @@ TEST_F(Attachments, AreTakenBack) {
   ASSERT_TRUE(attach({.interface_id = "eni-1", .tap = "tap0"}));
   const auto back = detached(snapshot, "eni-1");
   ASSERT_TRUE(back);
-  EXPECT_EQ(*back, (model::NetworkInterface{.id = "eni-1", .vpc = "vpc-1", .address = "10.0.1.4"}));
+  EXPECT_EQ(*snapshot.with(*back).find<model::NetworkInterface>("eni-1"),
+            (model::NetworkInterface{.id = "eni-1", .vpc = "vpc-1", .address = "10.0.1.4"}));
+}
+
+TEST_F(Attachments, MakeAnInterfaceForAContainerThatGoesWithIt) {
+  model::Change network;
+  network.put(model::Vpc{.id = "vpc-1", .account = "111122223333", .number = 1, .cidr = "10.0.0.0/16"});
+  network.put(model::Subnet{
+      .id = "subnet-00000000000000001", .account = "111122223333", .vpc = "vpc-1", .cidr = "10.0.1.0/24"});
+  network.put(model::SecurityGroup{.id = "sg-1", .account = "111122223333", .vpc = "vpc-1", .name = "default"});
+  snapshot = snapshot.with(network);
+  AttachRequest request{.container = "blue/c1/eth0", .subnet = "subnet-00000000000000001", .netns = "blue"};
+  const auto change = attached_new(snapshot, {}, request, random, kNow);
+  ASSERT_TRUE(change) << change.error().text();
+  snapshot = snapshot.with(*change);
+  const auto* made = find_of_container(snapshot, "blue/c1/eth0");
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(made->groups, std::vector<std::string>{"sg-1"});
+  EXPECT_EQ(made->port.netns, "/run/netns/blue");
+  EXPECT_THAT(made->attachment, ::testing::StartsWith("eni-attach-"));
+  const auto shown = describe_port(snapshot, {}, *made);
+  EXPECT_EQ(shown.at("cidr").as_string(), made->address + "/24");
+  EXPECT_EQ(shown.at("gateway"), "10.0.1.1");
+  EXPECT_EQ(shown.at("resolver"), "10.0.0.2");
+
+  EXPECT_EQ(attached_new(snapshot, {}, request, random, kNow).error().text(),
+            "attach blue/c1/eth0: it has the interface " + made->id);
+  const auto gone = detached(snapshot, made->id);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(find_of_container(snapshot.with(*gone), "blue/c1/eth0"), nullptr);
+  request.container = "blue/c2/eth0";
+  request.subnet = "subnet-0";
+  EXPECT_THAT(attached_new(snapshot, {}, request, random, kNow).error().text(), HasSubstr("no subnet 'subnet-0'"));
 }
 
 TEST_F(Attachments, AreListedWithWhatIsWrong) {

@@ -61,6 +61,8 @@ void Control::handle(const http::Request& request, http::Responder responder) {
     create_account(request.body, std::move(responder));
   } else if (request.method == "POST" && target == "/v1/attach") {
     ports_.attach(request.body, std::move(responder));
+  } else if (request.method == "POST" && target == "/v1/attach/look") {
+    ports_.look(request.body, std::move(responder));
   } else if (request.method == "POST" && target == "/v1/detach") {
     ports_.detach(request.body, std::move(responder));
   } else if (request.method == "POST" && target == "/v1/teardown") {

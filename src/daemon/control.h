@@ -11,7 +11,9 @@
 //   GET  /v1/names           what numbers in the packet program's maps stand for (names.h)
 //   GET  /v1/ports           interfaces that are attached to this host
 //   POST /v1/attach          {interface, netns | tap | device, ifname?, owner?} → the port (attachments.h)
-//   POST /v1/detach          {interface}
+//                            {container, subnet, groups?, netns, ifname?} makes the interface too, for ginnel-cni
+//   POST /v1/attach/look     {interface | container} → the port, and what is wrong with it
+//   POST /v1/detach          {interface | container}
 //   POST /v1/teardown        stop, and take away what the region has in the kernel
 //
 // An error is {"error": "…"} with status 400, 404, 405 or 500.

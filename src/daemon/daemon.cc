@@ -67,7 +67,8 @@ void Daemon::published(const model::SnapshotPtr& snapshot, const std::vector<std
   verifier_->published(snapshot);
 }
 
-// The credentials file is made from the store where it is missing, so a start that was cut short is made good.
+// The credentials file is made from the store where it is missing, so a start
+// that was cut short is made good.
 Status Daemon::make_first_account() {
   if (committer_->snapshot()->table<model::Account>().size() == 0) {
     Status made;
@@ -175,7 +176,7 @@ Status Daemon::open_listeners() {
 
   const ControlFacts facts{"https://" + config::AddressPort{bound.address, bound.port}.to_string(),
                            authority_->certificate_path(), authority_->certificate_pem()};
-  ports_ = std::make_unique<PortControl>(*committer_, *applier_, *path_, clock_, random_);
+  ports_ = std::make_unique<PortControl>(catalogue_.region, *committer_, *applier_, *path_, clock_, random_);
   control_ = std::make_unique<Control>(catalogue_.region, facts, *committer_, clock_, random_,
                                        ControlHooks{[this] { return status(); }, [this] { return drops(); },
                                                     [this] {
@@ -237,8 +238,9 @@ Status Daemon::stop() {
   return path_->teardown();
 }
 
-// The committer and those that follow it use each other: first their threads end, then the committer goes, whose last
-// callbacks may still tell them of snapshots and answer requests.
+// The committer and those that follow it use each other: first their threads
+// end, then the committer goes, whose last callbacks may still tell them of
+// snapshots and answer requests.
 void Daemon::halt() {
   ready_ = false;
   renewal_.reset();

@@ -9,6 +9,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/place.h"
 #include "dataplane/teardown.h"
+#include "dhcp/server.h"
 #include "dns/resolver.h"
 #include "planner/planner.h"
 
@@ -28,12 +29,14 @@ constexpr std::string_view kProcesses = "/proc/";
 class RealPath final : public HostPath {
  public:
   RealPath(const HostPathOptions& options, Log& log, std::unique_ptr<dataplane::Dataplane> dataplane,
-           std::unique_ptr<dns::Resolver> resolver, std::unique_ptr<RelayKeeper> relay)
+           std::unique_ptr<dns::Resolver> resolver, std::unique_ptr<dhcp::Server> dhcp,
+           std::unique_ptr<RelayKeeper> relay)
       : host_(options.host),
         log_(log),
         prober_(options.prober),
         dataplane_(std::move(dataplane)),
         resolver_(std::move(resolver)),
+        dhcp_(std::move(dhcp)),
         relay_(std::move(relay)),
         housekeeper_(std::make_unique<Periodic>(kHousekeepingEvery, [this] { keep_house(); })) {}
 
@@ -41,10 +44,12 @@ class RealPath final : public HostPath {
     GINNEL_TRY(const auto applied, dataplane_->apply(plan));
     log_.debug("{}: {} operations", plan.vpc_id, applied.operations);
     prober_.set_vpc(plan);
+    serve_leases(plan);
     return {};
   }
   Status remove_path(plan::VpcNumber number) override {
     prober_.remove_vpc(number);
+    dhcp_->remove_vpc(number);
     return dataplane_->remove(number);
   }
 
@@ -69,6 +74,11 @@ class RealPath final : public HostPath {
     out["adopted"] = dataplane_->adopted();
     out["system_address"] = host_.system_address.to_string();
     out["relay"] = relay_->status();
+    const auto dhcp = dhcp_->counters();
+    out["dhcp"] = json::object{{"answered", dhcp.answered},
+                               {"ignored", dhcp.ignored},
+                               {"malformed", dhcp.malformed},
+                               {"limited", dhcp.limited}};
     return out;
   }
 
@@ -101,6 +111,7 @@ class RealPath final : public HostPath {
   Status teardown() override {
     housekeeper_.reset();
     resolver_.reset();
+    dhcp_.reset();
     const auto stopped = relay_->stop();
     dataplane_.reset();
     GINNEL_CHECKED(dataplane::teardown(host_.tag));
@@ -108,8 +119,19 @@ class RealPath final : public HostPath {
   }
 
  private:
-  // Not in the applier's thread: a pass over a large flow table takes longer than an endpoint may take to become
-  // available.
+  // Nobody configures what is behind a tap or a device: it asks.
+  void serve_leases(const plan::VpcPlan& plan) {
+    const auto devices = dataplane_->guest_devices();
+    std::vector<dhcp::Port> ports;
+    for (const auto& port : plan.ports) {
+      const auto device = devices.find(port.interface_id);
+      if (device != devices.end()) ports.push_back({port.interface_id, device->second, dhcp::lease_of(port)});
+    }
+    dhcp_->set_vpc(plan.number, ports);
+  }
+
+  // Not in the applier's thread: a pass over a large flow table takes longer
+  // than an endpoint may take to become available.
   void keep_house() {
     const auto report = dataplane_->collect(dataplane::monotonic_seconds());
     if (!report) log_.warning("expired flows are not collected: {}", report.error().text());
@@ -121,6 +143,7 @@ class RealPath final : public HostPath {
   health::Prober& prober_;
   std::unique_ptr<dataplane::Dataplane> dataplane_;
   std::unique_ptr<dns::Resolver> resolver_;
+  std::unique_ptr<dhcp::Server> dhcp_;
   std::unique_ptr<RelayKeeper> relay_;
   std::unique_ptr<Periodic> housekeeper_;
 };
@@ -169,10 +192,11 @@ Result<std::unique_ptr<HostPath>> open_host_path(const HostPathOptions& options,
   GINNEL_TRY(auto dataplane, dataplane::Dataplane::open(options.host, dataplane_options, log));
   GINNEL_TRY(auto resolver, dns::Resolver::start(resolver_options(options), log));
   GINNEL_CHECKED(resolver->set_host(options.host));
+  GINNEL_TRY(auto dhcp, dhcp::Server::start(dataplane::kRouterMac, log));
   const relay::Launch launch{options.executable, options.state.file("relay.sock"), options.state.file("relay.log"), {}};
   GINNEL_TRY(auto relay, RelayKeeper::open(launch, options.relayed, options.host.system_address, log));
   return std::unique_ptr<HostPath>(
-      new RealPath(options, log, std::move(dataplane), std::move(resolver), std::move(relay)));
+      new RealPath(options, log, std::move(dataplane), std::move(resolver), std::move(dhcp), std::move(relay)));
 }
 
 std::unique_ptr<HostPath> no_host_path() { return std::make_unique<NoPath>(); }

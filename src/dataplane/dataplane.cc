@@ -21,8 +21,6 @@
 namespace ginnel::dataplane {
 namespace {
 
-// The router of every subnet, of every VPC. Ports cache it, so it is the same for good.
-constexpr MacAddress kRouterMac{{0x02, 0xfe, 0x00, 0x00, 0x00, 0x01}};
 // The daemon holds some descriptors a connection and a port's namespace now and then.
 constexpr rlim_t kWantedDescriptors = 1 << 20;
 constexpr rlim_t kLeastDescriptors = 1024;
@@ -371,6 +369,14 @@ size_t Dataplane::flow_limit() const { return impl_->program_->tables().flows.ca
 std::map<std::string, std::string> Dataplane::problems() const {
   const std::lock_guard lock(impl_->problems_mutex_);
   return impl_->problems_;
+}
+
+std::map<std::string, uint32_t> Dataplane::guest_devices() const {
+  std::map<std::string, uint32_t> out;
+  for (const auto& [id, port] : impl_->kernel_->ports()) {
+    if (port.device) out.emplace(id, port.ifindex);
+  }
+  return out;
 }
 
 bool Dataplane::adopted() const { return impl_->adopted_; }

@@ -28,6 +28,9 @@
 
 namespace ginnel::dataplane {
 
+// The router of every subnet, of every VPC. Ports cache it, so it is the same for good.
+inline constexpr MacAddress kRouterMac{{0x02, 0xfe, 0x00, 0x00, 0x00, 0x01}};
+
 struct Options {
   uint32_t flow_entries = 1 << 18;  // two a flow; a running flow map keeps its size
   uint32_t port_flows = 1 << 18;    // that one port may have opened
@@ -82,6 +85,9 @@ class Dataplane {
   // whether one of problems() could be made now. The plans of the VPCs that it gives are to be applied again. Cheap
   // where there are no such ports.
   Result<std::set<plan::VpcNumber>> look_after();
+
+  // The index of the device of each tap and device that carries a port now, by interface id. In the thread of apply().
+  [[nodiscard]] std::map<std::string, uint32_t> guest_devices() const;
 
   // What was found at open() and how programs are attached, for the status page.
   [[nodiscard]] bool adopted() const;

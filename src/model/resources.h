@@ -104,10 +104,11 @@ struct PortAttachment {
   uint64_t netns_inode = 0;  // of a netns: only this one may stand there; 0: any
   std::string device;        // the device's name; of a netns: inside it
   uint32_t owner = 0;        // of a tap: the user who may open it
+  std::string container;     // NETWORK/CONTAINER/DEVICE, where the interface was made for it and goes with it
   TimeMs attached = 0;
   friend bool operator==(const PortAttachment&, const PortAttachment&) = default;
 };
-BOOST_DESCRIBE_STRUCT(PortAttachment, (), (kind, netns, netns_inode, device, owner, attached))
+BOOST_DESCRIBE_STRUCT(PortAttachment, (), (kind, netns, netns_inode, device, owner, container, attached))
 
 struct NetworkInterface {
   static constexpr const char* kKind = "network-interface";

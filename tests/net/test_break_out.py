@@ -120,7 +120,7 @@ many(
     ("the endpoint's address as source", "spoofed_address", lambda s, m: s.own(datagram(s.endpoint, mark=m))),
     ("the resolver's address as source", "spoofed_address", lambda s, m: s.own(datagram(s.vpc.resolver, mark=m))),
     ("127.0.0.1 as source", "spoofed_address", lambda s, m: s.own(datagram("127.0.0.1", mark=m))),
-    ("0.0.0.0 as source (DHCP's)", "spoofed_address", lambda s, m: s.own(datagram("0.0.0.0", "255.255.255.255", 67, m))),
+    ("0.0.0.0 as source (DHCP's)", "dhcp_question", lambda s, m: s.own(datagram("0.0.0.0", "255.255.255.255", 67, m))),
     ("an address of the carrier network as source", "spoofed_address", lambda s, m: s.own(datagram("100.64.0.1", mark=m))),
     # ARP
     ("ARP reply that claims the router's address", "arp_unanswered",

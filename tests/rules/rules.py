@@ -24,9 +24,11 @@ ALLOWED = {
     "health": {"base", "plan"},
     "notify": {"base", "tls", "http"},
     "dns": {"base", "plan"},
+    "dhcp": {"base", "plan"},
     "relay": {"base", "plan"},
+    "cni": {"base", "http"},
     "cli": {"base", "config", "http", "relay", "daemon", "dataplane"},
-    "daemon": {"base", "model", "store", "aws", "config", "tls", "http", "api", "planner", "plan", "dataplane", "dns",
+    "daemon": {"base", "model", "store", "aws", "config", "tls", "http", "api", "planner", "plan", "dataplane", "dns", "dhcp",
                "relay", "health", "notify", "abi"},
 }
 # Top-level folders that are not modules of src/.

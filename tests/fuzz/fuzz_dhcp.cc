@@ -1,0 +1,52 @@
+// Any bytes as a frame, and as a DHCP message: they decode or not, what decodes is written so that it decodes to the
+// same, and an answer gives nobody another address than the port's own.
+#include "base/check.h"
+#include "dhcp/frame.h"
+#include "dhcp/lease.h"
+
+namespace {
+
+namespace dhcp = ginnel::dhcp;
+
+const dhcp::Lease& lease() {
+  static const dhcp::Lease kLease{{{2, 0, 0, 0, 0, 1}},
+                                  ginnel::IpAddress::from_v4(0x0a000114),
+                                  ginnel::Cidr(ginnel::IpAddress::from_v4(0x0a000100), 24),
+                                  ginnel::IpAddress::from_v4(0x0a000101),
+                                  ginnel::IpAddress::from_v4(0x0a000002),
+                                  "host",
+                                  "domain",
+                                  8500};
+  return kLease;
+}
+
+void check_answer(dhcp::V4Message question) {
+  GINNEL_CHECK(question.mac == lease().mac || !dhcp::answer_v4(lease(), question), "only its own client is answered");
+  question.mac = lease().mac;
+  const auto reply = dhcp::answer_v4(lease(), question);
+  if (!reply) return;
+  const bool given = reply->yours == lease().address;
+  GINNEL_CHECK(given || !reply->yours.is_v4(), "no other address is given");
+  const auto read = dhcp::decode_v4(dhcp::encode_v4(*reply));
+  GINNEL_CHECK(read && read->is_reply && read->options == reply->options, "a reply can be read");
+}
+
+void check_message(std::span<const uint8_t> bytes) {
+  const auto message = dhcp::decode_v4(bytes);
+  if (!message) return;
+  const auto again = dhcp::decode_v4(dhcp::encode_v4(*message));
+  GINNEL_CHECK(again && *again == *message, "what is written is what was meant");
+  check_answer(*message);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  check_message({data, size});
+  const auto datagram = dhcp::read_datagram({data, size});
+  if (!datagram) return 0;
+  const auto again = dhcp::read_datagram(dhcp::write_datagram(*datagram));
+  GINNEL_CHECK(again && *again == *datagram, "a frame that is written is what was meant");
+  check_message(datagram->payload);
+  return 0;
+}
