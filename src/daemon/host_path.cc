@@ -125,7 +125,9 @@ class RealPath final : public HostPath {
     std::vector<dhcp::Port> ports;
     for (const auto& port : plan.ports) {
       const auto device = devices.find(port.interface_id);
-      if (device != devices.end()) ports.push_back({port.interface_id, device->second, dhcp::lease_of(port)});
+      if (device != devices.end())
+        ports.push_back(
+            {port.interface_id, device->second, dhcp::lease_of(port), dhcp::lease6_of(port, dataplane::kRouterMac)});
     }
     dhcp_->set_vpc(plan.number, ports);
   }

@@ -26,7 +26,7 @@ void put_parameters(const Lease& lease, const V4Message& question, V4Message& re
   V4Message all;
   all.put_u32(option::kMask, mask_of(lease.subnet));
   all.put(option::kRouter, lease.router);
-  all.put(option::kDns, lease.resolver);
+  if (lease.resolver.is_v4()) all.put(option::kDns, lease.resolver);
   put_text(all, option::kHostName, lease.host_name);
   put_text(all, option::kDomain, lease.domain);
   put16(all.options[option::kMtu], lease.mtu);

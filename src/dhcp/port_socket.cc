@@ -14,20 +14,30 @@ namespace ginnel::dhcp {
 namespace {
 
 constexpr size_t kLargestFrame = 2048;  // of a question; longer ones are cut, and then malformed
-constexpr uint16_t kServerPort = 67;
+constexpr uint16_t kServerPort = 67, kServerPort6 = 547;
+constexpr uint8_t kRouterSolicitation = 133;
 
-// IPv4, UDP, not a fragment, to the server's port (packet(7), classic BPF). The jumps count instructions to skip.
-constexpr std::array<sock_filter, 10> kFilter = {{
-    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                  // EtherType
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 7),     //
-    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),                  // protocol
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 5),  //
-    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),                  // fragment offset
-    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 3, 0),      //
-    BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),                 // length of the IP header
-    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),                  // destination port
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kServerPort, 1, 0),  //
-    BPF_STMT(BPF_RET | BPF_K, 0),
+// packet(7), classic BPF. The jumps count instructions to skip; the last two drop and take.
+constexpr std::array<sock_filter, 19> kFilter = {{
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                          // 0: EtherType
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 8, 0),           // 1: to 10
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 14),            // 2
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),                          // 3: protocol
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 12),         // 4
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),                          // 5: fragment offset
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 10, 0),             // 6
+    BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),                         // 7: length of the IP header
+    BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),                          // 8: destination port
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kServerPort, 8, 7),          // 9
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),                          // 10: next header
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 3, 0),       // 11: to 15
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 4),          // 12
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 56),                          // 13: destination port
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kServerPort6, 3, 2),         // 14
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),                          // 15: type
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kRouterSolicitation, 1, 0),  // 16
+    BPF_STMT(BPF_RET | BPF_K, 0),                                    // 17: drop
+    BPF_STMT(BPF_RET | BPF_K, kLargestFrame),                        // 18: take
 }};
 
 template <typename T>
@@ -43,9 +53,7 @@ Result<PortSocket> PortSocket::open(uint32_t ifindex) {
   // Without a protocol it takes nothing until it is bound: no frame comes past the filter.
   UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail_errno("open packet socket", name);
-  std::array<sock_filter, kFilter.size() + 1> filter{};
-  std::copy(kFilter.begin(), kFilter.end(), filter.begin());
-  filter.back() = BPF_STMT(BPF_RET | BPF_K, kLargestFrame);
+  auto filter = kFilter;
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   GINNEL_CHECKED(set_option(fd.get(), SOL_SOCKET, SO_ATTACH_FILTER, program, name));
   GINNEL_CHECKED(set_option(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, name));

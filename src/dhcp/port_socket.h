@@ -12,7 +12,8 @@ namespace ginnel::dhcp {
 
 class PortSocket {
  public:
-  // Non-blocking; takes frames to the DHCP server only, as the kernel's filter reads them (not their fragments).
+  // Non-blocking; takes frames to a DHCP server of either family and router solicitations only, as the kernel's filter
+  // reads them (not fragments, no IPv6 extension headers).
   static Result<PortSocket> open(uint32_t ifindex);
 
   [[nodiscard]] int fd() const { return fd_.get(); }

@@ -1,4 +1,5 @@
-// Answers DHCP on the devices of ports: one packet socket a device, one thread for all.
+// Answers DHCP, DHCPv6 and router solicitations on the devices of ports: one packet socket a device, one thread for
+// all.
 //
 // The sockets see a frame before the packet program does, which drops and counts it; so nothing of the host's own
 // network is in between. Answers are bounded for each port (kAnswersPerSecond, kBurst), so that no port makes work for
@@ -8,12 +9,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
 #include "dhcp/lease.h"
+#include "dhcp/lease6.h"
 #include "planner/plan.h"
 
 namespace ginnel::dhcp {
@@ -23,7 +26,7 @@ inline constexpr unsigned kAnswersPerSecond = 10, kBurst = 20;
 struct Counters {
   uint64_t answered = 0;
   uint64_t ignored = 0;    // not for this server, or wants no answer
-  uint64_t malformed = 0;  // not DHCP, or broken
+  uint64_t malformed = 0;  // broken
   uint64_t limited = 0;    // more than a port may ask
 };
 
@@ -31,6 +34,7 @@ struct Port {
   std::string interface_id;
   uint32_t ifindex = 0;  // in the network namespace of the thread that makes the server
   Lease lease;
+  std::optional<Lease6> lease6;
   friend bool operator==(const Port&, const Port&) = default;
 };
 

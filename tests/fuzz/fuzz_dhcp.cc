@@ -2,7 +2,9 @@
 // same, and an answer gives nobody another address than the port's own.
 #include "base/check.h"
 #include "dhcp/frame.h"
+#include "dhcp/frame6.h"
 #include "dhcp/lease.h"
+#include "dhcp/lease6.h"
 
 namespace {
 
@@ -39,10 +41,37 @@ void check_message(std::span<const uint8_t> bytes) {
   check_answer(*message);
 }
 
+const dhcp::Lease6& lease6() {
+  static const dhcp::Lease6 kLease = [] {
+    ginnel::plan::Port port;
+    port.address6 = *ginnel::IpAddress::parse("2001:db8::14");
+    port.subnet6 = *ginnel::Cidr::parse("2001:db8::/64");
+    port.search_domain = "domain";
+    return *dhcp::lease6_of(port, {{2, 0xfe, 0, 0, 0, 1}});
+  }();
+  return kLease;
+}
+
+void check_message6(std::span<const uint8_t> bytes) {
+  const auto message = dhcp::decode_v6(bytes);
+  if (!message) return;
+  const auto again = dhcp::decode_v6(dhcp::encode_v6(*message));
+  GINNEL_CHECK(again && *again == *message, "what is written is what was meant");
+  const auto reply = dhcp::answer_v6(lease6(), *message);
+  if (!reply) return;
+  GINNEL_CHECK(dhcp::associations_of(*reply), "a reply can be read");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_message({data, size});
+  check_message6({data, size});
+  (void)dhcp::is_solicitation({data, size});
+  if (const auto packet = dhcp::read_packet6({data, size})) {
+    GINNEL_CHECK(dhcp::read_packet6(dhcp::write_packet6(*packet)), "a frame that is written can be read");
+    if (packet->protocol == dhcp::kProtocolUdp) check_message6(std::span(packet->payload).subspan(8));
+  }
   const auto datagram = dhcp::read_datagram({data, size});
   if (!datagram) return 0;
   const auto again = dhcp::read_datagram(dhcp::write_datagram(*datagram));
