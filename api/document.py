@@ -18,8 +18,7 @@ Made from the descriptions in `api/` by `api/document.py`. Every call is signed 
 ignored. Values and combinations that make no sense here, such as RouteTableIds with an interface endpoint, are refused by the action.
 Names are those of the AWS SDKs; a dot leads into a structure. Codes and texts of errors: `src/api/README.md`.
 
-Stored and shown, without effect: endpoint policies (all access is allowed), UserData and KeyName of instances, IPv6 rules of security
-groups (no IPv6 packet passes).
+Stored and shown, without effect: endpoint policies (all access is allowed), UserData and KeyName of instances.
 
 Load balancers are of Type `network` and Scheme `internal`; both must be given, because the API's own defaults are others. Target groups
 have the types `instance` and `ip`, listeners and target groups the protocols `TCP`, `UDP` and `TCP_UDP`; a listener has one action,

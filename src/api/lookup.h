@@ -35,6 +35,9 @@ inline constexpr IdForm kIdForm<model::SecurityGroupRule>{"sgr", "security-group
                                                           "InvalidSecurityGroupRuleId.NotFound",
                                                           "InvalidSecurityGroupRuleId.Malformed"};
 template <>
+inline constexpr IdForm kIdForm<model::PrefixList>{"pl", "prefix-list", "prefix list ID",
+                                                   "InvalidPrefixListID.NotFound", "InvalidPrefixListId.Malformed"};
+template <>
 inline constexpr IdForm kIdForm<model::NetworkInterface>{"eni", "network-interface", "networkInterface ID",
                                                          "InvalidNetworkInterfaceID.NotFound",
                                                          "InvalidNetworkInterfaceID.Malformed"};

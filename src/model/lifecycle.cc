@@ -67,6 +67,14 @@ void mark_targets(const Snapshot& applied, const Snapshot& newest, const TargetG
   }
 }
 
+// `then` waits for the VPC.
+void mark_prefix_list(const Snapshot& newest, const PrefixList& then, std::string_view vpc_id, Change& change) {
+  const auto* now = newest.find<PrefixList>(then.id);
+  if (!now || now->version != then.version) return;
+  PrefixList next = *now;
+  if (std::erase(next.pending, vpc_id) > 0) change.put(std::move(next));
+}
+
 void mark_instance(const Snapshot& newest, const Instance& instance, WallTime now, Change& change) {
   Instance next = instance;
   if (instance.state == "pending") {
@@ -105,6 +113,9 @@ Change mark_applied(const Snapshot& applied, const Snapshot& newest, std::string
   }
   for (const auto* group : applied.table<TargetGroup>().referring_to(vpc_id)) {
     mark_targets(applied, newest, *group, change);
+  }
+  for (const auto* list : applied.table<PrefixList>().referring_to(vpc_id)) {
+    mark_prefix_list(newest, *list, vpc_id, change);
   }
   for (const auto* instance : applied.table<Instance>().referring_to(vpc_id)) {
     if (unchanged(applied, newest, *instance)) mark_instance(newest, *instance, now, change);

@@ -15,6 +15,7 @@ namespace ginnel::model {
 //   endpoint  pending → available;  deleting → gone, with its interfaces, notifications and tags
 //   load balancer  provisioning → active
 //   target    its registration ends, its health checks begin
+//   prefix list  its version is in force in the VPC; in all of them: …-in-progress → …-complete
 //   instance  pending → running;  shutting-down → terminated, its interface gone, or detached where it is to stay
 // Only resources that are the same in both are touched, their interfaces included: what has changed since is not in
 // force yet, and is judged when the newer plan is applied.

@@ -82,7 +82,7 @@ struct SecurityGroup {
 };
 BOOST_DESCRIBE_STRUCT(SecurityGroup, (), (id, account, vpc, name, description, number, created))
 
-// Exactly one of cidr_ipv4, cidr_ipv6, referenced_group is set.
+// Exactly one of cidr_ipv4, cidr_ipv6, referenced_group, prefix_list is set.
 struct SecurityGroupRule {
   static constexpr const char* kKind = "security-group-rule";
   std::string id, account, group;
@@ -90,12 +90,47 @@ struct SecurityGroupRule {
   std::string protocol = "-1";           // "tcp", "udp", "icmp", "icmpv6", "-1" or a number as text
   int32_t from_port = -1, to_port = -1;  // ICMP: type and code; -1 is all
   std::string cidr_ipv4, cidr_ipv6, referenced_group, description;
+  std::string prefix_list;  // "pl-…"
   TimeMs created = 0;
   friend bool operator==(const SecurityGroupRule&, const SecurityGroupRule&) = default;
 };
 BOOST_DESCRIBE_STRUCT(SecurityGroupRule, (),
                       (id, account, group, egress, protocol, from_port, to_port, cidr_ipv4, cidr_ipv6, referenced_group,
-                       description, created))
+                       description, prefix_list, created))
+
+struct PrefixListEntry {
+  std::string cidr, description;
+  friend bool operator==(const PrefixListEntry&, const PrefixListEntry&) = default;
+};
+BOOST_DESCRIBE_STRUCT(PrefixListEntry, (), (cidr, description))
+
+// A managed prefix list. What rules that name it mean is its entries as they are now.
+struct PrefixList {
+  static constexpr const char* kKind = "prefix-list";
+  std::string id;  // "pl-…"
+  std::string account, name;
+  std::string address_family = "IPv4";  // or "IPv6"
+  int32_t max_entries = 0;
+  int64_t version = 1;                   // counts the changes of the entries
+  std::vector<PrefixListEntry> entries;  // by the text of the CIDR
+  std::string last_change = "create";    // "create", "modify", "restore"
+  std::vector<std::string> pending;      // VPCs in which this version is not in force yet
+  TimeMs created = 0;
+  friend bool operator==(const PrefixList&, const PrefixList&) = default;
+};
+BOOST_DESCRIBE_STRUCT(PrefixList, (),
+                      (id, account, name, address_family, max_entries, version, entries, last_change, pending, created))
+
+// The entries that a prefix list had.
+struct PrefixListVersion {
+  static constexpr const char* kKind = "prefix-list-version";
+  std::string id;  // PREFIX-LIST|VERSION
+  std::string prefix_list;
+  int64_t version = 1;
+  std::vector<PrefixListEntry> entries;
+  friend bool operator==(const PrefixListVersion&, const PrefixListVersion&) = default;
+};
+BOOST_DESCRIBE_STRUCT(PrefixListVersion, (), (id, prefix_list, version, entries))
 
 // What carries a network interface of its own on this host, by the operator's `ginnel attach`.
 struct PortAttachment {

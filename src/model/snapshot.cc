@@ -53,6 +53,17 @@ void add_vpcs_of(const Snapshot& snapshot, const SecurityGroupRule& rule, Ids& o
   if (group) out.insert(group->vpc);
 }
 
+void add_vpcs_of(const Snapshot& snapshot, const PrefixList& list, Ids& out) {
+  for (const auto* rule : snapshot.table<SecurityGroupRule>().referring_to(list.id)) add_vpcs_of(snapshot, *rule, out);
+}
+
+// Nothing but the entries of a prefix list is in any plan.
+bool same_in_plans(const PrefixList& before, const PrefixList& after) { return before.entries == after.entries; }
+template <typename T>
+bool same_in_plans(const T&, const T&) {
+  return false;
+}
+
 // The VPCs that a resource shapes the plans of: its own, or none.
 template <typename T>
 void add_vpcs_of(const Snapshot&, const T& resource, Ids& out) {
@@ -94,8 +105,11 @@ std::vector<std::string> references(const Subnet& subnet) {
 }
 std::vector<std::string> references(const SecurityGroup& group) { return {group.account, group.vpc}; }
 std::vector<std::string> references(const SecurityGroupRule& rule) {
-  return non_empty({rule.account, rule.group, rule.referenced_group == rule.group ? "" : rule.referenced_group});
+  return non_empty(
+      {rule.account, rule.group, rule.referenced_group == rule.group ? "" : rule.referenced_group, rule.prefix_list});
 }
+std::vector<std::string> references(const PrefixList& list) { return joined({list.account}, list.pending); }
+std::vector<std::string> references(const PrefixListVersion& version) { return {version.prefix_list}; }
 std::vector<std::string> references(const NetworkInterface& interface) {
   return joined({interface.account, interface.vpc, interface.subnet, interface.instance, interface.endpoint,
                  interface.load_balancer},
@@ -172,8 +186,9 @@ std::vector<std::string> touched_vpcs(const Snapshot& before, const Snapshot& af
   for (const auto& resource : change.puts) {
     std::visit(
         [&](const auto& value) {
-          add_vpcs_of(after, value, ids);
           const auto* old = before.find<std::decay_t<decltype(value)>>(value.id);
+          if (old && same_in_plans(*old, value)) return;
+          add_vpcs_of(after, value, ids);
           if (old) add_vpcs_of(before, *old, ids);
         },
         resource);

@@ -25,6 +25,8 @@ std::vector<std::string> references(const Vpc&);
 std::vector<std::string> references(const Subnet&);
 std::vector<std::string> references(const SecurityGroup&);
 std::vector<std::string> references(const SecurityGroupRule&);
+std::vector<std::string> references(const PrefixList&);
+std::vector<std::string> references(const PrefixListVersion&);
 std::vector<std::string> references(const NetworkInterface&);
 std::vector<std::string> references(const Instance&);
 std::vector<std::string> references(const VpcEndpoint&);
@@ -104,9 +106,10 @@ class Table {
   PersistentMap<std::string, std::monostate> index_;
 };
 
-using Resource = std::variant<Account, Vpc, Subnet, SecurityGroup, SecurityGroupRule, NetworkInterface, Instance,
-                              VpcEndpoint, LoadBalancer, TargetGroup, Target, Listener, EndpointService,
-                              ServicePermission, ConnectionNotification, OutboxMessage, Tags, ClientToken, Counter>;
+using Resource =
+    std::variant<Account, Vpc, Subnet, SecurityGroup, SecurityGroupRule, PrefixList, PrefixListVersion,
+                 NetworkInterface, Instance, VpcEndpoint, LoadBalancer, TargetGroup, Target, Listener, EndpointService,
+                 ServicePermission, ConnectionNotification, OutboxMessage, Tags, ClientToken, Counter>;
 
 struct ResourceKey {
   std::string kind;  // T::kKind

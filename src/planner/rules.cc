@@ -52,18 +52,40 @@ Result<Rule> compile_rule(const model::SecurityGroupRule& rule, GroupNumber refe
   return out;
 }
 
+namespace {
+
+// What the rule of the group means in packets: nothing, one rule, or one of each entry of a prefix list.
+Status add_rules(const model::Snapshot& snapshot, const model::SecurityGroup& group,
+                 const model::SecurityGroupRule& rule, std::vector<Rule>& out) {
+  if (!rule.prefix_list.empty()) {
+    const auto* list = snapshot.find<model::PrefixList>(rule.prefix_list);
+    if (!list) return {};
+    model::SecurityGroupRule of_entry = rule;
+    for (const auto& entry : list->entries) {
+      of_entry.cidr_ipv4 = entry.cidr;  // of either family
+      GINNEL_TRY(Rule compiled, compile_rule(of_entry, 0));
+      out.push_back(std::move(compiled));
+    }
+    return {};
+  }
+  const auto* referenced = snapshot.find<model::SecurityGroup>(rule.referenced_group);
+  const bool is_reference = !rule.referenced_group.empty();
+  if (is_reference && (!referenced || referenced->vpc != group.vpc)) return {};
+  GINNEL_TRY(Rule compiled, compile_rule(rule, is_reference ? referenced->number : 0));
+  out.push_back(std::move(compiled));
+  return {};
+}
+
+}  // namespace
+
 Result<Policy> compile_policy(const model::Snapshot& snapshot, const std::vector<const model::SecurityGroup*>& groups) {
   Policy policy;
   for (const auto* group : groups) {
     policy.groups.push_back(group->number);
     for (const auto* rule : snapshot.table<model::SecurityGroupRule>().referring_to(group->id)) {
       if (rule->group != group->id) continue;  // it only refers to the group
-      const auto* referenced = snapshot.find<model::SecurityGroup>(rule->referenced_group);
-      const bool is_reference = !rule->referenced_group.empty();
-      if (is_reference && (!referenced || referenced->vpc != group->vpc)) continue;
-      auto compiled = compile_rule(*rule, is_reference ? referenced->number : 0);
-      if (!compiled) return fail("plan", rule->id, compiled.error().text());
-      (rule->egress ? policy.egress : policy.ingress).push_back(*compiled);
+      const auto status = add_rules(snapshot, *group, *rule, rule->egress ? policy.egress : policy.ingress);
+      if (!status) return fail("plan", rule->id, status.error().text());
     }
   }
   sort_unique(policy.groups);

@@ -16,7 +16,7 @@ namespace ginnel::plan {
 [[nodiscard]] Result<Rule> compile_rule(const model::SecurityGroupRule& rule, GroupNumber referenced);
 
 // The policy of interfaces that are in exactly these groups of the VPC. A rule that refers to a group that this VPC
-// does not have admits nobody and is left out.
+// does not have admits nobody and is left out; one that names a prefix list stands for a rule of each of its entries.
 [[nodiscard]] Result<Policy> compile_policy(const model::Snapshot& snapshot,
                                             const std::vector<const model::SecurityGroup*>& groups);
 

@@ -148,3 +148,35 @@ def test_delete_in_use_is_refused(ec2, group, subnet):
     ec2.run_instances(ImageId="ami-00000000000000001", MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[group])
     with api_error("DependencyViolation"):
         ec2.delete_security_group(GroupId=group)
+
+
+def test_icmp_and_both_families(ec2, group):
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+        {"IpProtocol": "icmp", "FromPort": 8, "ToPort": -1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]},
+        {"IpProtocol": "icmpv6", "FromPort": 128, "ToPort": 0, "Ipv6Ranges": [{"CidrIpv6": "2001:DB8::/32"}]},
+        {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 81, "Ipv6Ranges": [{"CidrIpv6": "::/0", "Description": "all"}]}])
+    shown = {(p["IpProtocol"], p["FromPort"], p["ToPort"]): (p["IpRanges"], p["Ipv6Ranges"])
+             for p in describe(ec2, group)["IpPermissions"]}
+    assert shown == {("icmp", 8, -1): ([{"CidrIp": "10.0.0.0/8"}], []),
+                     ("icmpv6", 128, 0): ([], [{"CidrIpv6": "2001:db8::/32"}]),
+                     ("tcp", 80, 81): ([], [{"CidrIpv6": "::/0", "Description": "all"}])}
+    with api_error("InvalidParameterValue", "ICMP type"):
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+            {"IpProtocol": "icmp", "FromPort": 256, "ToPort": -1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}])
+
+
+def test_a_group_of_another_vpc_cannot_be_named(ec2, group):
+    other = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    elsewhere = ec2.create_security_group(GroupName="web", Description="the other web", VpcId=other)["GroupId"]
+    for authorize in (ec2.authorize_security_group_ingress, ec2.authorize_security_group_egress):
+        with api_error("InvalidGroup.NotFound", f"({elsewhere} is in another VPC)"):
+            authorize(GroupId=group, IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": elsewhere}]}])
+    assert rules(ec2, group) == []
+
+
+def test_sixteen_groups_on_an_interface(ec2, vpc, subnet):
+    groups = [ec2.create_security_group(GroupName=f"g{i}", Description="d", VpcId=vpc)["GroupId"] for i in range(17)]
+    made = ec2.create_network_interface(SubnetId=subnet, Groups=groups[:16])["NetworkInterface"]
+    assert [each["GroupId"] for each in made["Groups"]] == groups[:16]
+    with api_error("SecurityGroupsPerInterfaceLimitExceeded", "at most 16 security groups, the request names 17"):
+        ec2.create_network_interface(SubnetId=subnet, Groups=groups)

@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ZONES = ("ap-northeast-1a", "ap-northeast-1c")
 TOPIC = "arn:aws:sns:ap-northeast-1:111122223333:connections"
 CUT, RST, FINS = 8, 8, 2 | 4
-IN_BETWEEN = ("pending", "deleting", "provisioning", "shutting-down")
+IN_BETWEEN = ("pending", "deleting", "provisioning", "shutting-down", "modify-in-progress", "restore-in-progress")
 
 
 class Side:
@@ -36,6 +36,7 @@ class Side:
         ("ec2", "describe_security_groups", "SecurityGroups"), ("ec2", "describe_security_group_rules", "SecurityGroupRules"),
         ("ec2", "describe_network_interfaces", "NetworkInterfaces"), ("ec2", "describe_instances", "Reservations"),
         ("ec2", "describe_vpc_endpoints", "VpcEndpoints"), ("ec2", "describe_tags", "Tags"),
+        ("ec2", "describe_managed_prefix_lists", "PrefixLists"),
         ("ec2", "describe_vpc_endpoint_service_configurations", "ServiceConfigurations"),
         ("ec2", "describe_vpc_endpoint_connections", "VpcEndpointConnections"),
         ("ec2", "describe_vpc_endpoint_connection_notifications", "ConnectionNotificationSet"),
@@ -54,6 +55,9 @@ class Side:
             for name in ("EnableDnsSupport", "EnableDnsHostnames"):
                 out["attribute", vpc["VpcId"], name] = self.ec2.describe_vpc_attribute(
                     VpcId=vpc["VpcId"], Attribute=name[0].lower() + name[1:])[name]
+        for prefix_list in out["PrefixLists"]:
+            out["entries", prefix_list["PrefixListId"]] = self.ec2.get_managed_prefix_list_entries(
+                PrefixListId=prefix_list["PrefixListId"])["Entries"]
         for service in out["ServiceConfigurations"]:
             out["permissions", service["ServiceId"]] = self.ec2.describe_vpc_endpoint_service_permissions(
                 ServiceId=service["ServiceId"])["AllowedPrincipals"]
@@ -95,6 +99,15 @@ class Side:
     def default_group(self):
         return next(group["GroupId"] for group in self.ec2.describe_security_groups()["SecurityGroups"]
                     if group["GroupName"] == "default" and group["VpcId"] == self.vpc)
+
+    @property
+    def rule(self):
+        rules = self.ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [self.group]}])
+        return next(rule["SecurityGroupRuleId"] for rule in rules["SecurityGroupRules"] if rule.get("PrefixListId"))
+
+    @property
+    def prefix_list(self):
+        return self.first("ec2", "describe_managed_prefix_lists", "PrefixLists", "PrefixListId")
 
     @property
     def instance(self):
@@ -183,6 +196,18 @@ def script(provider, consumer):
         ("CreateTags", lambda: p.ec2.create_tags(Resources=[p.vpc], Tags=[{"Key": "k", "Value": "v"}])),
         ("AuthorizeSecurityGroupIngress", lambda: p.ec2.authorize_security_group_ingress(GroupId=p.group, IpPermissions=RULE)),
         ("AuthorizeSecurityGroupEgress", lambda: p.ec2.authorize_security_group_egress(GroupId=p.group, IpPermissions=RULE)),
+        ("CreateManagedPrefixList", lambda: p.ec2.create_managed_prefix_list(
+            PrefixListName="made", AddressFamily="IPv4", MaxEntries=5, Entries=[{"Cidr": "10.0.0.0/16"}])),
+        ("AuthorizeSecurityGroupIngress", lambda: p.ec2.authorize_security_group_ingress(
+            GroupId=p.group, IpPermissions=[{"IpProtocol": "udp", "FromPort": 80, "ToPort": 80,
+                                             "PrefixListIds": [{"PrefixListId": p.prefix_list}]}])),
+        ("ModifySecurityGroupRules", lambda: p.ec2.modify_security_group_rules(GroupId=p.group, SecurityGroupRules=[
+            {"SecurityGroupRuleId": p.rule, "SecurityGroupRule": {
+                "IpProtocol": "udp", "FromPort": 81, "ToPort": 81, "PrefixListId": p.prefix_list}}])),
+        ("ModifyManagedPrefixList", lambda: p.ec2.modify_managed_prefix_list(
+            PrefixListId=p.prefix_list, CurrentVersion=1, AddEntries=[{"Cidr": "10.1.0.0/16"}])),
+        ("RestoreManagedPrefixListVersion", lambda: p.ec2.restore_managed_prefix_list_version(
+            PrefixListId=p.prefix_list, CurrentVersion=2, PreviousVersion=1)),
         ("RunInstances", lambda: p.ec2.run_instances(
             ImageId="ami-00000000000000001", MinCount=1, MaxCount=1, SubnetId=p.subnets[0], SecurityGroupIds=[p.group],
             PrivateIpAddress="10.0.1.10")),
@@ -255,6 +280,9 @@ def script(provider, consumer):
         ("TerminateInstances", lambda: p.ec2.terminate_instances(InstanceIds=[p.instance])),
         ("RevokeSecurityGroupIngress", lambda: p.ec2.revoke_security_group_ingress(GroupId=p.group, IpPermissions=RULE)),
         ("RevokeSecurityGroupEgress", lambda: p.ec2.revoke_security_group_egress(GroupId=p.group, IpPermissions=RULE)),
+        ("RevokeSecurityGroupIngress", lambda: p.ec2.revoke_security_group_ingress(
+            GroupId=p.group, SecurityGroupRuleIds=[p.rule])),
+        ("DeleteManagedPrefixList", lambda: p.ec2.delete_managed_prefix_list(PrefixListId=p.prefix_list)),
         ("DeleteTags", lambda: p.ec2.delete_tags(Resources=[p.vpc], Tags=[{"Key": "k"}])),
         ("DeleteSecurityGroup", lambda: p.ec2.delete_security_group(GroupId=p.group)),
         ("DeleteSubnet", lambda: p.ec2.delete_subnet(SubnetId=p.subnets[0])),

@@ -32,6 +32,7 @@ class Builder {
     for (const Host& each : kHosts) add_instance(each);
     add_load_balancer();
     add_endpoints();
+    add_prefix_lists();
     add_rules("vpc-1");
     add_rules("vpc-2");
     return model::Snapshot().with(change_);
@@ -124,6 +125,21 @@ class Builder {
     add_endpoint("vpce-2", 6, "com.amazonaws.vpce.ap-northeast-1.vpce-svc-1", kEndpointAddress);
   }
 
+  // Of one family each; rules of both VPCs name them.
+  void add_prefix_lists() {
+    for (int n = 0; n < 4; ++n) {
+      model::PrefixList list{.id = "pl-" + std::to_string(n), .account = kAccount, .max_entries = 8};
+      if (n % 2 == 1) list.address_family = "IPv6";
+      const int count = random_.between(0, 4);
+      for (int i = 0; i < count; ++i) {
+        const Host& near = random_.pick(kHosts);
+        list.entries.push_back({random_block(random_, n % 2 == 1 ? near.address6 : near.address), ""});
+      }
+      prefix_lists_.push_back(list.id);
+      change_.put(std::move(list));
+    }
+  }
+
   // Regions with a few rules and with hundreds.
   void add_rules(const std::string& vpc) {
     Peers peers;
@@ -132,6 +148,7 @@ class Builder {
     }
     peers.addresses.insert(peers.addresses.end(), {kServiceAddress, kEndpointAddress, kNodeAddress});
     for (int n = 0; n < kGroups; ++n) peers.groups.push_back(group_id(vpc, n));
+    peers.prefix_lists = prefix_lists_;
     const int most = random_.chance(12) ? 110 : random_.pick(std::vector<int>{2, 6, 12});
     for (int n = 0; n < kGroups; ++n) {
       const int count = random_.between(0, most);
@@ -153,6 +170,7 @@ class Builder {
   const std::string prefix_;
   model::Change change_;
   int next_rule_ = 0;
+  std::vector<std::string> prefix_lists_;
 };
 
 }  // namespace

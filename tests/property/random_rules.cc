@@ -69,6 +69,10 @@ model::SecurityGroupRule random_rule(Random& random, const Peers& peers) {
     rule.referenced_group = random.pick(peers.groups);
     return rule;
   }
+  if (random.chance(6)) {
+    rule.prefix_list = random.pick(peers.prefix_lists);
+    return rule;
+  }
   const std::string block = random_block(random, random.pick(peers.addresses));
   (block.find(':') == std::string::npos ? rule.cidr_ipv4 : rule.cidr_ipv6) = block;
   return rule;

@@ -35,7 +35,7 @@ inline const std::vector<int> kCodes = {0, 1, 7, 255};
 // What rules of one VPC's groups may name.
 struct Peers {
   std::vector<std::string> addresses;  // of both families
-  std::vector<std::string> groups;
+  std::vector<std::string> groups, prefix_lists;
 };
 
 // The service and the peer; id, account and group are the caller's.

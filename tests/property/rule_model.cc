@@ -63,6 +63,11 @@ void RuleModel::add_address(const std::string& interface_id, const std::string& 
 bool RuleModel::has_peer(const model::SecurityGroupRule& rule, const Traffic& traffic) const {
   if (!rule.cidr_ipv4.empty()) return is_in_block(rule.cidr_ipv4, traffic.peer);
   if (!rule.cidr_ipv6.empty()) return is_in_block(rule.cidr_ipv6, traffic.peer);
+  if (!rule.prefix_list.empty()) {
+    const auto& entries = snapshot_.find<model::PrefixList>(rule.prefix_list)->entries;
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto& entry) { return is_in_block(entry.cidr, traffic.peer); });
+  }
   if (traffic.peer_vpc != traffic.own_vpc) return false;
   for (const auto* interface : snapshot_.table<model::NetworkInterface>().all()) {
     const auto& groups = interface->groups;

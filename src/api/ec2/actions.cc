@@ -12,6 +12,8 @@
 #include "api/ec2/modify_vpc_endpoint.h"
 #include "api/ec2/network_interface_attributes.h"
 #include "api/ec2/network_interfaces.h"
+#include "api/ec2/prefix_list_entries.h"
+#include "api/ec2/prefix_lists.h"
 #include "api/ec2/regions.h"
 #include "api/ec2/run_instances.h"
 #include "api/ec2/security_group_rules.h"
@@ -55,8 +57,17 @@ void add_ec2_actions(ActionTable& table) {
   table.add<ec2::AuthorizeSecurityGroupEgress>(authorize_egress);
   table.add<ec2::AuthorizeSecurityGroupIngress>(authorize_ingress);
   table.add<ec2::DescribeSecurityGroupRules>(describe_security_group_rules);
+  table.add<ec2::ModifySecurityGroupRules>(modify_security_group_rules);
   table.add<ec2::RevokeSecurityGroupEgress>(revoke_egress);
   table.add<ec2::RevokeSecurityGroupIngress>(revoke_ingress);
+
+  table.add<ec2::CreateManagedPrefixList>(create_prefix_list);
+  table.add<ec2::DeleteManagedPrefixList>(delete_prefix_list);
+  table.add<ec2::DescribeManagedPrefixLists>(describe_managed_prefix_lists);
+  table.add<ec2::GetManagedPrefixListAssociations>(get_prefix_list_associations);
+  table.add<ec2::GetManagedPrefixListEntries>(get_prefix_list_entries);
+  table.add<ec2::ModifyManagedPrefixList>(modify_prefix_list);
+  table.add<ec2::RestoreManagedPrefixListVersion>(restore_prefix_list);
 
   table.add<ec2::CreateTags>(create_tags);
   table.add<ec2::DeleteTags>(delete_tags);

@@ -155,7 +155,15 @@ class SourceReader {
       GINNEL_TRY(rule.referenced_group, parse_group(call_, group_, pair, fmt::format("{}Groups.{}", path_, i + 1)));
       GINNEL_TRY(rule.description, parse_description(pair.description));
     }
-    if (!permission.prefix_list_ids.empty()) return aws::unsupported_parameter(path_ + "PrefixListIds");
+    for (size_t i = 0; i < permission.prefix_list_ids.size(); ++i) {
+      const auto& named = permission.prefix_list_ids[i];
+      RuleValues& rule = add();
+      if (!named.prefix_list_id)
+        return aws::missing_parameter(fmt::format("{}PrefixListIds.{}.PrefixListId", path_, i + 1));
+      GINNEL_TRY(const auto* list, find_owned<model::PrefixList>(call_, *named.prefix_list_id));
+      rule.prefix_list = list->id;
+      GINNEL_TRY(rule.description, parse_description(named.description));
+    }
     if (out_.size() > before) return {};
     return aws::api_error(
         "MissingParameter",
@@ -173,19 +181,28 @@ class SourceReader {
   std::vector<RuleValues>& out_;
 };
 
+aws::ApiStatus read_permission(const Call& call, const model::SecurityGroup& group, bool egress,
+                               const ec2::IpPermission& permission, const std::string& path,
+                               std::vector<RuleValues>& out) {
+  RuleValues service;
+  service.egress = egress;
+  GINNEL_CHECKED(set_service(service, permission.ip_protocol, permission.from_port, permission.to_port, path));
+  return SourceReader(call, group, std::move(service), path, out).read(permission);
+}
+
 }  // namespace
 
 bool RuleValues::same_as(const RuleValues& other) const {
   return egress == other.egress && protocol == other.protocol && from_port == other.from_port &&
          to_port == other.to_port && cidr_ipv4 == other.cidr_ipv4 && cidr_ipv6 == other.cidr_ipv6 &&
-         referenced_group == other.referenced_group;
+         referenced_group == other.referenced_group && prefix_list == other.prefix_list;
 }
 
 std::string RuleValues::text() const {
   std::string name = protocol == "-1" ? "ALL" : protocol;
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  const std::string peer = fmt::format("peer: {}{}{}, {}", cidr_ipv4, cidr_ipv6, referenced_group, name);
+  const std::string peer = fmt::format("peer: {}{}{}{}, {}", cidr_ipv4, cidr_ipv6, referenced_group, prefix_list, name);
   if (protocol == "tcp" || protocol == "udp") {
     return fmt::format("{}, from port: {}, to port: {}, ALLOW", peer, from_port, to_port);
   }
@@ -196,8 +213,15 @@ std::string RuleValues::text() const {
 }
 
 RuleValues values_of(const model::SecurityGroupRule& rule) {
-  return {rule.egress,    rule.protocol,  rule.from_port,        rule.to_port,
-          rule.cidr_ipv4, rule.cidr_ipv6, rule.referenced_group, rule.description};
+  return {.egress = rule.egress,
+          .protocol = rule.protocol,
+          .from_port = rule.from_port,
+          .to_port = rule.to_port,
+          .cidr_ipv4 = rule.cidr_ipv4,
+          .cidr_ipv6 = rule.cidr_ipv6,
+          .referenced_group = rule.referenced_group,
+          .prefix_list = rule.prefix_list,
+          .description = rule.description};
 }
 
 aws::ApiResult<std::vector<RuleValues>> parse_permissions(const Call& call, const model::SecurityGroup& group,
@@ -205,14 +229,30 @@ aws::ApiResult<std::vector<RuleValues>> parse_permissions(const Call& call, cons
                                                           const std::vector<ec2::IpPermission>& permissions) {
   std::vector<RuleValues> out;
   for (size_t i = 0; i < permissions.size(); ++i) {
-    const std::string path = fmt::format("IpPermissions.{}.", i + 1);
-    RuleValues service;
-    service.egress = egress;
-    GINNEL_CHECKED(
-        set_service(service, permissions[i].ip_protocol, permissions[i].from_port, permissions[i].to_port, path));
-    GINNEL_CHECKED(SourceReader(call, group, std::move(service), path, out).read(permissions[i]));
+    GINNEL_CHECKED(read_permission(call, group, egress, permissions[i], fmt::format("IpPermissions.{}.", i + 1), out));
   }
   return out;
+}
+
+aws::ApiResult<RuleValues> parse_update(const Call& call, const model::SecurityGroup& group, bool egress,
+                                        const ec2::SecurityGroupRuleRequest& rule, const std::string& path) {
+  ec2::IpPermission permission{.ip_protocol = rule.ip_protocol, .from_port = rule.from_port, .to_port = rule.to_port};
+  if (rule.cidr_ipv4) permission.ip_ranges.push_back({.description = rule.description, .cidr_ip = rule.cidr_ipv4});
+  if (rule.cidr_ipv6) {
+    permission.ipv6_ranges.push_back({.description = rule.description, .cidr_ipv6 = rule.cidr_ipv6});
+  }
+  if (rule.prefix_list_id) {
+    permission.prefix_list_ids.push_back({.description = rule.description, .prefix_list_id = rule.prefix_list_id});
+  }
+  if (rule.referenced_group_id) {
+    permission.user_id_group_pairs.push_back({.description = rule.description, .group_id = rule.referenced_group_id});
+  }
+  std::vector<RuleValues> out;
+  GINNEL_CHECKED(read_permission(call, group, egress, permission, path, out));
+  if (out.size() == 1) return std::move(out.front());
+  return aws::invalid_combination(
+      fmt::format("Only one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId can be specified ({})",
+                  path.substr(0, path.size() - 1)));
 }
 
 aws::ApiResult<RuleValues> parse_flat(const Call& call, const model::SecurityGroup& group, bool egress,

@@ -15,9 +15,9 @@ namespace ginnel::api {
 // Two rules of a group with the same values may not be there together; descriptions do not count.
 struct RuleValues {
   bool egress = false;
-  std::string protocol;                                // as in model::SecurityGroupRule: "tcp", …, "-1" or a number
-  int32_t from_port = -1, to_port = -1;                // ICMP: type and code; -1 is all
-  std::string cidr_ipv4, cidr_ipv6, referenced_group;  // exactly one is set
+  std::string protocol;                  // as in model::SecurityGroupRule: "tcp", …, "-1" or a number
+  int32_t from_port = -1, to_port = -1;  // ICMP: type and code; -1 is all
+  std::string cidr_ipv4, cidr_ipv6, referenced_group, prefix_list;  // exactly one is set
   std::string description;
 
   [[nodiscard]] bool same_as(const RuleValues& other) const;
@@ -41,6 +41,9 @@ struct FlatPermission {
 aws::ApiResult<std::vector<RuleValues>> parse_permissions(const Call& call, const model::SecurityGroup& group,
                                                           bool egress,
                                                           const std::vector<ec2::IpPermission>& permissions);
+// What one rule becomes, which has one source. `path` is the parameter's, with a dot at its end.
+aws::ApiResult<RuleValues> parse_update(const Call& call, const model::SecurityGroup& group, bool egress,
+                                        const ec2::SecurityGroupRuleRequest& rule, const std::string& path);
 aws::ApiResult<RuleValues> parse_flat(const Call& call, const model::SecurityGroup& group, bool egress,
                                       const FlatPermission& permission);
 

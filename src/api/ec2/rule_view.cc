@@ -25,6 +25,8 @@ void add_source(const Call& call, const SecurityGroupRule& rule, ec2::IpPermissi
     out.ip_ranges.push_back({.description = description, .cidr_ip = rule.cidr_ipv4});
   } else if (!rule.cidr_ipv6.empty()) {
     out.ipv6_ranges.push_back({.description = description, .cidr_ipv6 = rule.cidr_ipv6});
+  } else if (!rule.prefix_list.empty()) {
+    out.prefix_list_ids.push_back({.description = description, .prefix_list_id = rule.prefix_list});
   } else {
     ec2::UserIdGroupPair pair;
     pair.description = description;
@@ -68,6 +70,7 @@ ec2::SecurityGroupRule rule_to_wire(const Call& call, const SecurityGroupRule& r
   out.to_port = rule.to_port;
   out.cidr_ipv4 = if_any(rule.cidr_ipv4);
   out.cidr_ipv6 = if_any(rule.cidr_ipv6);
+  out.prefix_list_id = if_any(rule.prefix_list);
   if (!rule.referenced_group.empty()) {
     out.referenced_group_info = ec2::ReferencedSecurityGroup{};
     out.referenced_group_info->group_id = rule.referenced_group;
@@ -90,6 +93,7 @@ ec2::RevokedSecurityGroupRule revoked_to_wire(const SecurityGroupRule& rule) {
   out.to_port = rule.to_port;
   out.cidr_ipv4 = if_any(rule.cidr_ipv4);
   out.cidr_ipv6 = if_any(rule.cidr_ipv6);
+  out.prefix_list_id = if_any(rule.prefix_list);
   out.referenced_group_id = if_any(rule.referenced_group);
   out.description = if_any(rule.description);
   return out;

@@ -29,14 +29,19 @@ struct Count {
 };
 using Counts = std::array<Count, 2>;  // IPv4, IPv6
 
-bool is_about(const SecurityGroupRule& rule, const Count& count) {
-  return rule.egress == count.egress && (count.ipv6 ? rule.cidr_ipv4 : rule.cidr_ipv6).empty();
+// How many it is of those.
+size_t weight(const Call& call, const SecurityGroupRule& rule, bool ipv6) {
+  if (!rule.prefix_list.empty()) {
+    const auto* list = call.snapshot.find<model::PrefixList>(rule.prefix_list);
+    return list != nullptr && (list->address_family == "IPv6") == ipv6 ? static_cast<size_t>(list->max_entries) : 0;
+  }
+  return (ipv6 ? rule.cidr_ipv4 : rule.cidr_ipv6).empty() ? 1 : 0;
 }
 
 // What two rules that are in force as one have in common.
 auto meaning(const SecurityGroupRule& rule) {
   return std::tie(rule.egress, rule.protocol, rule.from_port, rule.to_port, rule.cidr_ipv4, rule.cidr_ipv6,
-                  rule.referenced_group);
+                  rule.referenced_group, rule.prefix_list);
 }
 
 Counts count_rules(const Call& call, const Groups& groups, bool egress) {
@@ -49,7 +54,8 @@ Counts count_rules(const Call& call, const Groups& groups, bool egress) {
   }
   Counts counts{{{egress, false}, {egress, true}}};
   for (const auto* rule : rules) {
-    for (auto& count : counts) count.rules += is_about(*rule, count) ? 1 : 0;
+    if (rule->egress != egress) continue;
+    for (auto& count : counts) count.rules += weight(call, *rule, count.ipv6);
   }
   return counts;
 }

@@ -1,8 +1,9 @@
 // How many rules of security groups are in force, and how many may be, so that no accepted call leads to a plan that
 // the packet path cannot carry out. Source: Amazon VPC quotas, security groups.
 //
-// Directions and families count on their own; a rule that names a group counts for both families. On an interface a
-// rule that several of its groups have counts once.
+// Directions and families count on their own; a rule that names a group counts for both families, one that names a
+// prefix list as many times as the list may have entries. On an interface a rule that several of its groups have counts
+// once.
 #pragma once
 
 #include <string>

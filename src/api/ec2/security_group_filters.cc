@@ -37,7 +37,7 @@ const std::vector<RuleAttribute>& rule_attributes() {
       {"ip-permission.ipv6-cidr", "egress.ip-permission.ipv6-cidr",
        [](const Call&, const SecurityGroupRule& rule) { return rule.cidr_ipv6; }},
       {"ip-permission.prefix-list-id", "egress.ip-permission.prefix-list-id",
-       [](const Call&, const SecurityGroupRule&) { return std::string(); }},
+       [](const Call&, const SecurityGroupRule& rule) { return rule.prefix_list; }},
       {"ip-permission.protocol", "egress.ip-permission.protocol",
        [](const Call&, const SecurityGroupRule& rule) { return rule.protocol; }},
       {"ip-permission.to-port", "egress.ip-permission.to-port",

@@ -69,19 +69,25 @@ aws::ApiResult<void> check_new(const Rules& existing, const std::vector<RuleValu
   return {};
 }
 
+SecurityGroupRule with_values(SecurityGroupRule rule, const RuleValues& values) {
+  rule.egress = values.egress;
+  rule.protocol = values.protocol;
+  rule.from_port = values.from_port;
+  rule.to_port = values.to_port;
+  rule.cidr_ipv4 = values.cidr_ipv4;
+  rule.cidr_ipv6 = values.cidr_ipv6;
+  rule.referenced_group = values.referenced_group;
+  rule.prefix_list = values.prefix_list;
+  rule.description = values.description;
+  return rule;
+}
+
 SecurityGroupRule new_rule(const Call& call, const SecurityGroup& group, const RuleValues& values) {
-  return {.id = make_resource_id("sgr", call.random),
-          .account = call.account,
-          .group = group.id,
-          .egress = values.egress,
-          .protocol = values.protocol,
-          .from_port = values.from_port,
-          .to_port = values.to_port,
-          .cidr_ipv4 = values.cidr_ipv4,
-          .cidr_ipv6 = values.cidr_ipv6,
-          .referenced_group = values.referenced_group,
-          .description = values.description,
-          .created = call.now_ms()};
+  return with_values({.id = make_resource_id("sgr", call.random),
+                      .account = call.account,
+                      .group = group.id,
+                      .created = call.now_ms()},
+                     values);
 }
 
 template <typename Response, typename Request>
@@ -194,6 +200,28 @@ ActionResult<ec2::RevokeSecurityGroupIngressResponse> revoke_ingress(
 ActionResult<ec2::RevokeSecurityGroupEgressResponse> revoke_egress(
     const Call& call, const ec2::RevokeSecurityGroupEgressRequest& request) {
   return revoke<ec2::RevokeSecurityGroupEgressResponse>(call, request, true);
+}
+
+ActionResult<ec2::ModifySecurityGroupRulesResponse> modify_security_group_rules(
+    const Call& call, const ec2::ModifySecurityGroupRulesRequest& request) {
+  GINNEL_TRY(const SecurityGroup* group, find_owned<SecurityGroup>(call, *request.group_id));
+  Done<ec2::ModifySecurityGroupRulesResponse> done;
+  for (size_t i = 0; i < request.security_group_rules.size(); ++i) {
+    const auto& update = request.security_group_rules[i];
+    const std::string path = fmt::format("SecurityGroupRule.{}.SecurityGroupRule", i + 1);
+    if (!update.security_group_rule) return aws::missing_parameter(path);
+    GINNEL_TRY(const SecurityGroupRule* rule, find_owned<SecurityGroupRule>(call, *update.security_group_rule_id));
+    if (rule->group != group->id) return not_found(kIdForm<SecurityGroupRule>, rule->id);
+    GINNEL_TRY(const auto values, parse_update(call, *group, rule->egress, *update.security_group_rule, path + "."));
+    done.change.put(with_values(*rule, values));
+  }
+  const model::Snapshot later = call.snapshot.with(done.change);
+  std::vector<RuleValues> all;
+  for (const auto* rule : rules_of(call.on(later), *group)) all.push_back(values_of(*rule));
+  GINNEL_CHECKED(check_no_repeats(all));
+  for (const bool egress : {false, true}) GINNEL_CHECKED(check_rules_of(call.on(later), *group, egress));
+  done.response.return_ = true;
+  return done;
 }
 
 aws::ApiResult<ec2::DescribeSecurityGroupRulesResponse> describe_security_group_rules(

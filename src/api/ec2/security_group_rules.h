@@ -1,4 +1,5 @@
-// AuthorizeSecurityGroupIngress/Egress, RevokeSecurityGroupIngress/Egress, DescribeSecurityGroupRules.
+// AuthorizeSecurityGroupIngress/Egress, RevokeSecurityGroupIngress/Egress,
+// ModifySecurityGroupRules, DescribeSecurityGroupRules.
 #pragma once
 
 #include "api/call.h"
@@ -17,6 +18,10 @@ ActionResult<ec2::RevokeSecurityGroupIngressResponse> revoke_ingress(
     const Call& call, const ec2::RevokeSecurityGroupIngressRequest& request);
 ActionResult<ec2::RevokeSecurityGroupEgressResponse> revoke_egress(
     const Call& call, const ec2::RevokeSecurityGroupEgressRequest& request);
+
+// What rules of one group say becomes another thing; their ids and directions stay. All of the changes, or none.
+ActionResult<ec2::ModifySecurityGroupRulesResponse> modify_security_group_rules(
+    const Call& call, const ec2::ModifySecurityGroupRulesRequest& request);
 
 aws::ApiResult<ec2::DescribeSecurityGroupRulesResponse> describe_security_group_rules(
     const Call& call, const ec2::DescribeSecurityGroupRulesRequest& request);

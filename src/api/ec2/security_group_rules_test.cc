@@ -154,7 +154,7 @@ TEST_F(SecurityGroupRules, BadValuesAreNamed) {
             "MissingParameter: Missing source specification: include source security group or CIDR information "
             "(IpPermissions.1)");
   EXPECT_EQ(refused({.ip_protocol = "-1", .prefix_list_ids = {{.prefix_list_id = "pl-1"}}}),
-            "UnsupportedOperation: The parameter IpPermissions.1.PrefixListIds is not supported.");
+            "InvalidPrefixListId.Malformed: Invalid id: \"pl-1\" (expecting \"pl-...\")");
   EXPECT_EQ(error_of(authorize_ingress, Authorize{.group_id = kWebGroup}),
             "MissingParameter: The request must contain the parameter IpPermissions");
   EXPECT_TRUE(rules().empty());

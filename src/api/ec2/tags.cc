@@ -30,6 +30,7 @@ aws::ApiResult<model::Tags> find_tags(const Call& call, const std::string& id) {
   if (prefix == kIdForm<model::Subnet>.prefix) return tags_of<model::Subnet>(call, id);
   if (prefix == kIdForm<model::SecurityGroup>.prefix) return tags_of<model::SecurityGroup>(call, id);
   if (prefix == kIdForm<model::SecurityGroupRule>.prefix) return tags_of<model::SecurityGroupRule>(call, id);
+  if (prefix == kIdForm<model::PrefixList>.prefix) return tags_of<model::PrefixList>(call, id);
   if (prefix == kIdForm<model::NetworkInterface>.prefix) return tags_of<model::NetworkInterface>(call, id);
   if (prefix == kIdForm<model::Instance>.prefix) return tags_of<model::Instance>(call, id);
   if (prefix == kIdForm<model::VpcEndpoint>.prefix) return tags_of<model::VpcEndpoint>(call, id);
