@@ -63,8 +63,14 @@ TEST_F(PacketCost, OfAFlowThroughALink) {
   world_->apply("link tcp 10.0.1.100:443 number=7 policy=3 target=10.0.1.100:443");
   const Frame syn = frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=S");
   ASSERT_EQ(program_->run(world_->device("a").ifindex(), syn).verdict, TC_ACT_REDIRECT);
-  measure("known flow through a link, one way", "a", frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=A data=64"),
-          TC_ACT_REDIRECT);
+  // But for the TTL, of which each run takes one: so many runs of one frame before it would expire.
+  constexpr uint32_t kHops = 250, kRounds = kTimes / kHops;
+  const Frame data = frame("a", "tcp 10.0.1.10:4000 > 10.0.1.100:443 flags=A data=64 ttl=255");
+  const auto drops = program_->drops();
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < kRounds; i++) total += program_->time_ns(world_->device("a").ifindex(), data, kHops);
+  EXPECT_EQ(program_->drops(), drops);
+  std::printf("%-44s %5.0f ns\n", "known flow through a link, one way", static_cast<double>(total) / kRounds);
 }
 
 // Each from another port of the client.
