@@ -17,7 +17,7 @@
   X(SPOOFED_ADDRESS, "the source address is not the port's")                                      \
   X(SPOOFED_ARP, "the sender in an ARP packet is not the port")                                   \
   X(TCP_FRAGMENT, "a fragment of a TCP segment")                                                  \
-  X(FRAGMENT, "a fragment of another protocol")                                                   \
+  X(FRAGMENT, "a fragment of neither UDP nor echo")                                                  \
   X(PROTOCOL, "the ICMP of the other family")                                                     \
   X(ICMP_TYPE, "an ICMP message that only a router may send")                                     \
   X(TO_ITSELF, "the destination is the sender")                                                   \
@@ -50,10 +50,12 @@
   X(TTL_EXPIRED, "TTL or hop limit would become 0")                                               \
   X(TRANSLATED_OPTIONS, "IP options or extension headers where IPv6 and IPv4 meet")               \
   X(ICMP_NO_FLOW, "an ICMP error that quotes no packet of a flow to this port")                   \
-  X(ICMP_UNTRANSLATED, "an ICMP error that the other family has no counterpart of") \
+  X(ICMP_UNTRANSLATED, "an ICMP error that the other family has no counterpart of")               \
   X(PORT_FLOW_LIMIT, "the sender has as many flows open as one interface may have")               \
-  X(IDLE_RESET, "of a TCP flow that was idle for too long, which both ends are told by a reset")   \
-  X(DHCP_QUESTION, "a DHCP client's question, which the daemon answers where it does")
+  X(IDLE_RESET, "of a TCP flow that was idle for too long, which both ends are told by a reset")  \
+  X(DHCP_QUESTION, "a DHCP client's question, which the daemon answers where it does")            \
+  X(FRAGMENT_UNKNOWN, "a later fragment, and its first one has not passed before it")             \
+  X(FRAGMENT_UNSUMMED, "a fragment of a datagram without checksum, from IPv4 to IPv6")
 /* clang-format on */
 
 enum ginnel_drop {

@@ -72,6 +72,7 @@ static __always_inline int unknown_segment(struct __sk_buff* skb, const struct p
 static __always_inline int judge_unknown(struct __sk_buff* skb, const struct packet* p) {
   const int system = p->port->flags & GINNEL_PORT_SYSTEM;
   if (on_hold()) return DROP(UPGRADING);
+  if (p->special == SPECIAL_LATER) return DROP(FRAGMENT_UNKNOWN);
   if (p->key.protocol == IPPROTO_TCP)
     return is_open(p->tcp_flags) ? NEXT
                                  : unknown_segment(skb, p, system ? GINNEL_DROP_SYSTEM_NO_FLOW : GINNEL_DROP_NO_FLOW);

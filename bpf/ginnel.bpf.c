@@ -8,6 +8,7 @@
 #include "bpf/deliver.h"
 #include "bpf/end.h"
 #include "bpf/flow_lookup.h"
+#include "bpf/fragment.h"
 #include "bpf/icmp_error.h"
 #include "bpf/limits.h"
 #include "bpf/nd.h"
@@ -32,6 +33,11 @@ static __noinline int judge_flow(struct __sk_buff* skb, struct packet* p) {
   return stage_proxy_open(skb, p);
 }
 
+static __noinline int stage_special(struct __sk_buff* skb, struct packet* p) {
+  STAGE(stage_error(skb, p));
+  return stage_fragment(skb, p);
+}
+
 static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   STAGE(stage_port(skb, p));
   STAGE(stage_parse(skb, p));
@@ -39,7 +45,7 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
   if (p->special) STAGE(stage_nd(skb, p));
   STAGE(stage_antispoof(skb, p));
   STAGE(stage_size(skb, p));
-  STAGE(stage_error(skb, p));
+  if (p->special) STAGE(stage_special(skb, p));
   STAGE(stage_flow(skb, p));
   if (p->flow) {
     STAGE(stage_limits(skb, p, p->flow->flags));

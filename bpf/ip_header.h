@@ -8,6 +8,7 @@
 #define IPV4_HEADER 20u
 #define IPV6_HEADER 40u
 #define IPV4_DONT_FRAGMENT 0x4000
+#define IPV4_MORE_FRAGMENTS 0x2000
 /* RFC 7915 section 5.1: what fits into 1,280 bytes of IPv6 may be cut on its way, as no host makes less of it. */
 #define MOST_FRAGMENTED 1260u
 
@@ -16,6 +17,8 @@ struct ip_header {
   __u32 length; /* of what follows the header */
   __u8 class;   /* type of service, or traffic class */
   __u8 hops, protocol;
+  __u8 part;        /* written as a fragment of IPv4, with */
+  __be16 where, id; /* these fields; read as 0 */
 };
 
 static __always_inline __u32 ip_header_length(int ipv6) { return ipv6 ? IPV6_HEADER : IPV4_HEADER; }
@@ -31,6 +34,7 @@ static __always_inline int read_ipv4(struct __sk_buff* skb, __u32 at, struct ip_
   out->class = ip.tos;
   out->hops = ip.ttl;
   out->protocol = ip.protocol;
+  out->part = 0;
   return 0;
 }
 
@@ -43,6 +47,7 @@ static __always_inline int read_ipv6(struct __sk_buff* skb, __u32 at, struct ip_
   out->class = ip.priority << 4 | ip.flow_lbl[0] >> 4;
   out->hops = ip.hop_limit;
   out->protocol = ip.nexthdr;
+  out->part = 0;
   return 0;
 }
 
@@ -63,7 +68,10 @@ static __always_inline int write_ipv4(struct __sk_buff* skb, __u32 at, const str
                      .protocol = in->protocol,
                      .saddr = in->source.word[3],
                      .daddr = in->destination.word[3]};
-  if (total > MOST_FRAGMENTED) {
+  if (in->part) {
+    ip.frag_off = in->where;
+    ip.id = in->id;
+  } else if (total > MOST_FRAGMENTED) {
     ip.frag_off = bpf_htons(IPV4_DONT_FRAGMENT); /* and needs no number (RFC 6864) */
   } else {
     ip.id = bpf_get_prandom_u32();

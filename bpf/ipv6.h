@@ -19,6 +19,7 @@ struct ipv6_walk {
   __u32 offset;   /* where this part begins, in bytes; and its next header is as above */
   __u32 more;     /* others come after it */
   __be32 id;
+  __u32 id_at; /* offset of the latter */
 };
 
 static __always_inline int is_extension(__u8 next) {
@@ -43,6 +44,7 @@ static __always_inline int pass_extension(struct __sk_buff* skb, struct ipv6_wal
     walk->more = where & 1;
     walk->fragment = walk->offset || walk->more;
     walk->id = header.id;
+    walk->id_at = walk->at + offsetof(struct ipv6_extension, id);
     walk->at += sizeof header;
   } else {
     walk->at += (header.length + 1u) * 8;

@@ -49,6 +49,8 @@ enum special {
   ORDINARY,
   SPECIAL_ND,    /* neighbour discovery */
   SPECIAL_ERROR, /* an ICMP error, which is of the flow that it quotes */
+  SPECIAL_FIRST, /* the first fragment of a datagram, which has its ports */
+  SPECIAL_LATER, /* one of the others */
 };
 
 struct packet {

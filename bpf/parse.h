@@ -3,6 +3,7 @@
 #ifndef GINNEL_BPF_PARSE_H
 #define GINNEL_BPF_PARSE_H
 
+#include "bpf/fragment.h"
 #include "bpf/ipv6.h"
 #include "bpf/nd.h"
 #include "bpf/packet.h"
@@ -90,6 +91,20 @@ static __always_inline int parse_transport(struct __sk_buff* skb, struct packet*
   return NEXT;
 }
 
+/* Of fragments the first has this header. Messages that are not of a flow by themselves come whole. */
+static __always_inline int parse_first(struct __sk_buff* skb, struct packet* p, __u32 length) {
+  const int result = parse_transport(skb, p, length);
+  if (result) return result;
+  if (p->special) return DROP(FRAGMENT);
+  p->special = SPECIAL_FIRST;
+  return NEXT;
+}
+
+static __always_inline int parse_later(struct packet* p) {
+  p->special = SPECIAL_LATER;
+  return NEXT;
+}
+
 static __always_inline int parse_ipv4(struct __sk_buff* skb, struct packet* p) {
   struct iphdr* ip = data(skb) + ETH_HLEN;
   if ((void*)(ip + 1) > data_end(skb)) return DROP(MALFORMED);
@@ -103,8 +118,10 @@ static __always_inline int parse_ipv4(struct __sk_buff* skb, struct packet* p) {
   p->key.source = mapped(ip->saddr);
   p->key.destination = mapped(ip->daddr);
   p->l4 = ETH_HLEN + header;
-  if (ip->frag_off & bpf_htons(0x3fff)) /* more to come, or not the first */
-    return ip->protocol == IPPROTO_TCP ? DROP(TCP_FRAGMENT) : DROP(FRAGMENT);
+  if (ip->frag_off & bpf_htons(0x3fff)) { /* more to come, or not the first */
+    const int later = ip->frag_off & bpf_htons(0x1fff), result = begin_fragment_ipv4(ip, length - header);
+    return result ? result : later ? parse_later(p) : parse_first(skb, p, length - header);
+  }
   return parse_transport(skb, p, length - header);
 }
 
@@ -130,8 +147,12 @@ static __always_inline int parse_ipv6(struct __sk_buff* skb, struct packet* p) {
   }
   p->key.protocol = walk.next;
   p->l4 = walk.at;
-  if (walk.fragment) return walk.next == IPPROTO_TCP ? DROP(TCP_FRAGMENT) : DROP(FRAGMENT);
-  return parse_transport(skb, p, length - (walk.at - ETH_HLEN - sizeof *ip));
+  length -= walk.at - ETH_HLEN - sizeof *ip;
+  if (walk.fragment) {
+    const int result = begin_fragment_ipv6(&walk, length);
+    return result ? result : walk.offset ? parse_later(p) : parse_first(skb, p, length);
+  }
+  return parse_transport(skb, p, length);
 }
 
 static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) {

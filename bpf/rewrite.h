@@ -6,6 +6,7 @@
 #include "bpf/mss.h"
 #include "bpf/packet.h"
 #include "bpf/translate.h"
+#include "bpf/translate_part.h"
 
 /* An IPv4 packet that stays one: NEXT or the negated reason of a drop. */
 static __always_inline int translate(struct __sk_buff* skb, struct packet* p) {
@@ -59,6 +60,7 @@ static __always_inline int stage_rewrite(struct __sk_buff* skb, struct packet* p
   copy_mac(ethernet->h_dest, p->flow->destination_mac);
   copy_mac(ethernet->h_source, config.router_mac);
   if (!(p->flow->flags & GINNEL_FLOW_TRANSLATE)) return NEXT;
+  if (p->special) return translate_part(skb, p->flow, p->l4, p->special == SPECIAL_FIRST);
   if (p->flow->flags & (GINNEL_FLOW_TO_IPV4 | GINNEL_FLOW_TO_IPV6))
     return translate_family(skb, p->flow, p->l4, p->key.protocol, p->tcp_flags);
   if (p->ethertype == bpf_htons(ETH_P_IPV6)) return translate_ipv6(skb, p->flow, p->l4, p->key.protocol, p->tcp_flags);

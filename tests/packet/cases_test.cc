@@ -1,4 +1,5 @@
 // Runs every case of cases/ through the real program by BPF_PROG_TEST_RUN.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/pkt_cls.h>
 #include <unistd.h>
@@ -91,10 +92,21 @@ class Runner {
     EXPECT_EQ(dump(outcome_.bytes), dump(build(words, kRouterMac, world_.mac_of(port)).bytes));
   }
 
-  // "ip_id=any": a number at random, of a packet that was an IPv6 one.
-  void keep_id(Words& words) const {
-    if (words.options.contains("ip_id") && words.options["ip_id"] == "any" && outcome_.bytes.size() > 20)
-      words.options["ip_id"] = std::to_string(outcome_.bytes[18] << 8 | outcome_.bytes[19]);
+  // "ip_id=any": a number at random, of IPv4, or "extensions=44:000000any", of a fragment of IPv6. "same" in its place:
+  // that of the packet before.
+  void keep_id(Words& words) {
+    for (const auto& [option, at, length] : {std::tuple{"ip_id", 18u, 2u}, std::tuple{"extensions", 58u, 4u}}) {
+      const auto found = words.options.find(option);
+      if (found == words.options.end()) continue;
+      const size_t any = found->second.find("any"), same = found->second.find("same");
+      if (any == std::string::npos && same == std::string::npos) continue;
+      if (any != std::string::npos) {
+        ASSERT_GE(outcome_.bytes.size(), at + length);
+        id_ = length == 2 ? "0x" : "";
+        for (size_t i = 0; i < length; i++) id_ += fmt::format("{:02x}", outcome_.bytes[at + i]);
+      }
+      found->second = found->second.substr(0, std::min(any, same)) + id_;
+    }
   }
 
   // Unless the line says otherwise, a packet with other addresses than those that were sent has gone through a router.
@@ -171,6 +183,7 @@ class Runner {
 
   World world_;
   Words sent_;  // the last packet
+  std::string id_;
   Outcome outcome_;
   std::map<std::string, uint64_t> before_;
   bool judged_ = true;

@@ -132,6 +132,22 @@ long native_change_proto(__sk_buff* skb, __be16 protocol, __u64 flags) {
   return 0;
 }
 
+// Room behind the IP header, or less of what is there; by the mode that the program uses.
+long native_adjust_room(__sk_buff* skb, __s32 difference, __u32 mode, __u64 flags) {
+  Packet& packet = packet_of(skb);
+  if (mode != BPF_ADJ_ROOM_NET || flags != 0) return -EINVAL;
+  const std::ptrdiff_t at = ETH_HLEN + (packet.context.protocol == htons(ETH_P_IPV6) ? 40 : 20);
+  Bytes all = packet.all();
+  if (static_cast<std::ptrdiff_t>(all.size()) < at - std::min(difference, 0)) return -ENOTSUP;
+  if (difference > 0) {
+    all.insert(all.begin() + at, static_cast<size_t>(difference), 0);
+  } else {
+    all.erase(all.begin() + at, all.begin() + at - difference);
+  }
+  packet.set(all, std::min(all.size(), std::max<size_t>(packet.linear_size, static_cast<size_t>(at))));
+  return 0;
+}
+
 long native_change_type(__sk_buff* skb, __u32 type) {
   if (type > PACKET_OTHERHOST) return -EINVAL;
   skb->pkt_type = type;

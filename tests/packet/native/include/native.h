@@ -22,6 +22,7 @@ long native_load_bytes(const struct __sk_buff* skb, __u32 offset, void* to, __u3
 long native_store_bytes(struct __sk_buff* skb, __u32 offset, const void* from, __u32 length, __u64 flags);
 long native_pull(struct __sk_buff* skb, __u32 length);
 long native_change_tail(struct __sk_buff* skb, __u32 length, __u64 flags);
+long native_adjust_room(struct __sk_buff* skb, __s32 difference, __u32 mode, __u64 flags);
 long native_change_proto(struct __sk_buff* skb, __be16 protocol, __u64 flags);
 long native_change_type(struct __sk_buff* skb, __u32 type);
 long native_l3_replace(struct __sk_buff* skb, __u32 offset, __u64 from, __u64 to, __u64 flags);

@@ -30,6 +30,7 @@
 #define bpf_skb_store_bytes(skb, offset, from, length, flags) native_store_bytes(skb, offset, from, length, flags)
 #define bpf_skb_pull_data(skb, length) native_pull(skb, length)
 #define bpf_skb_change_tail(skb, length, flags) native_change_tail(skb, length, flags)
+#define bpf_skb_adjust_room(skb, difference, mode, flags) native_adjust_room(skb, difference, mode, flags)
 #define bpf_skb_change_proto(skb, protocol, flags) native_change_proto(skb, protocol, flags)
 #define bpf_skb_change_type(skb, type) native_change_type(skb, type)
 #define bpf_l3_csum_replace(skb, offset, from, to, flags) native_l3_replace(skb, offset, from, to, flags)
