@@ -109,6 +109,58 @@ TEST_F(LivePackets, BothResetsOfACutFlowAreRightAlsoOfAnUnfinishedSegment) {
   }
 }
 
+// From a through an endpoint to q: IPv6 all the way, and to an IPv4 target.
+class LiveFamilies : public LivePackets, public testing::WithParamInterface<bool> {
+ protected:
+  static constexpr const char* kClient = "[2001:db8:1::a]:20000";
+
+  void SetUp() override {
+    LivePackets::SetUp();
+    if (IsSkipped()) return;
+    world_->apply("link tcp [2001:db8:1::200]:443 number=30 policy=3 balancer=500 endpoint=vpce-0123456789abcdef0");
+    send("a", to_endpoint() + " flags=S");
+    ASSERT_TRUE(world_->device("q").read(seconds(5)));  // one that became IPv4 has a number at random
+  }
+
+  static std::string to_endpoint() { return std::string("tcp ") + kClient + " > " + endpoint(); }
+  static std::string from_endpoint() { return "tcp " + endpoint() + " > " + kClient; }
+  static std::string endpoint() { return GetParam() ? "[2001:db8:1::200]:6443" : "[2001:db8:1::200]:443"; }
+  static std::string node() { return GetParam() ? "[2001:db8:3::50]:20000" : "10.0.3.50:20000"; }
+  static std::string target() { return GetParam() ? "[2001:db8:3::20]:8080" : "10.0.3.20:8080"; }
+
+  void expect_pieces(const std::string& port, size_t headers) {
+    size_t payload = 0;
+    while (payload < 20000) {
+      const auto segment = world_->device(port).read(seconds(5));
+      ASSERT_TRUE(segment) << "after " << payload << " bytes";
+      EXPECT_TRUE(checksums_right(*segment)) << dump(*segment);
+      payload += segment->size() - headers;
+    }
+    EXPECT_EQ(payload, 20000u);
+    expect_silence();
+  }
+};
+
+TEST_P(LiveFamilies, UnfinishedChecksumsComeOutRight) {
+  world_->device("a").write_unfinished(frame("a", to_endpoint() + " flags=PA seq=1001 data=1400").bytes, 0);
+  expect("q",
+         "tcp " + node() + " > " + target() + " flags=PA seq=1001 data=1400 ttl=63" + (GetParam() ? "" : " ip_id=0"));
+  world_->device("q").write_unfinished(
+      frame("q", "tcp " + target() + " > " + node() + " flags=PA seq=9001 data=777").bytes, 0);
+  expect("a", from_endpoint() + " flags=PA seq=9001 data=777 ttl=63");
+}
+
+TEST_P(LiveFamilies, SegmentsThatAreCutLaterComeOutRight) {
+  world_->device("a").write_unfinished(frame("a", to_endpoint() + " flags=PA seq=1001 data=20000").bytes, 1400);
+  expect_pieces("q", GetParam() ? 74 : 54);
+  world_->device("q").write_unfinished(
+      frame("q", "tcp " + target() + " > " + node() + " flags=PA seq=9001 data=20000").bytes, 1400);
+  expect_pieces("a", 74);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, LiveFamilies, testing::Values(true, false),
+                         [](const auto& item) { return item.param ? "Ipv6" : "ToIpv4"; });
+
 // The rest is in cases/proxy.txt; these are the segments that come in a second time.
 class LiveHeaders : public LivePackets {
  protected:

@@ -25,7 +25,7 @@ struct VirtioHeader {
   uint8_t flags = 0, gso_type = 0;
   uint16_t header_length = 0, gso_size = 0, checksum_start = 0, checksum_offset = 0;
 };
-constexpr uint8_t kNeedsChecksum = 1, kGsoTcpV4 = 1;
+constexpr uint8_t kNeedsChecksum = 1, kGsoTcpV4 = 1, kGsoTcpV6 = 4;
 
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -90,8 +90,10 @@ void Tap::write(const std::vector<uint8_t>& frame) {
 }
 
 void Tap::write_unfinished(std::vector<uint8_t> frame, uint16_t gso_size) {
-  const size_t transport = 14 + size_t{frame[14] & 15u} * 4, length = frame.size() - transport;
-  const uint16_t pseudo = ones_sum(std::span(frame).subspan(26, 8), 6 + static_cast<uint32_t>(length));
+  const bool ipv6 = frame[12] == 0x86;
+  const size_t transport = ipv6 ? 54 : 14 + size_t{frame[14] & 15u} * 4, length = frame.size() - transport;
+  const auto addresses = std::span(frame).subspan(ipv6 ? 22 : 26, ipv6 ? 32 : 8);
+  const uint16_t pseudo = ones_sum(addresses, 6 + static_cast<uint32_t>(length));
   frame[transport + 16] = static_cast<uint8_t>(pseudo >> 8);
   frame[transport + 17] = static_cast<uint8_t>(pseudo);
   VirtioHeader header{};
@@ -99,7 +101,7 @@ void Tap::write_unfinished(std::vector<uint8_t> frame, uint16_t gso_size) {
   header.checksum_start = static_cast<uint16_t>(transport);
   header.checksum_offset = 16;
   if (gso_size != 0) {
-    header.gso_type = kGsoTcpV4;
+    header.gso_type = ipv6 ? kGsoTcpV6 : kGsoTcpV4;
     header.gso_size = gso_size;
     header.header_length = static_cast<uint16_t>(transport + size_t{frame[transport + 12] / 16u} * 4);
   }
