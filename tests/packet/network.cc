@@ -10,10 +10,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <system_error>
 
 #include "frame.h"
+#include "program.h"
 
 namespace ginnel::packet_test {
 namespace {
@@ -67,7 +69,8 @@ std::optional<std::vector<uint8_t>> Tap::read(std::chrono::milliseconds timeout)
     if (got < 0 && errno != EAGAIN) throw std::system_error(errno, std::generic_category(), "read from tap");
     if (got > static_cast<ssize_t>(sizeof(VirtioHeader) + 14)) {
       std::vector<uint8_t> frame(buffer.begin() + sizeof(VirtioHeader), buffer.begin() + got);
-      if (frame[12] != 0x86 || frame[13] != 0xdd) return frame;
+      const bool ipv6 = frame[12] == 0x86 && frame[13] == 0xdd;
+      if (!ipv6 || std::equal(kRouterMac.bytes.begin(), kRouterMac.bytes.end(), frame.begin() + 6)) return frame;
       continue;
     }
     const auto left =
