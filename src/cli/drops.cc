@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "daemon/state_dir.h"
 #include "dataplane/counts.h"
+#include "dataplane/drop_meaning.h"
 #include "dataplane/running_tables.h"
 
 namespace ginnel::cli {
@@ -16,9 +17,26 @@ namespace {
 
 using DropsByName = std::map<std::string, dataplane::DropsByReason>;
 
+Table::Row row_of(const std::string& reason, uint64_t packets) {
+  return {reason, std::to_string(packets), std::string(dataplane::drop_meaning(reason))};
+}
+
 Status show_all(const Context& context) {
   GINNEL_TRY(const boost::json::value answer, context.client().get("/v1/drops"));
-  print(context, answer);
+  if (const auto said = text_member(answer, "error")) return fail("", "", *said);
+  const auto* drops = answer.if_object();
+  if (context.json || drops == nullptr) {
+    print(context, answer);
+    return {};
+  }
+  Table table({"REASON", "PACKETS", "MEANING"});
+  for (const auto& [reason, packets] : *drops) {
+    boost::json::error_code error;
+    const auto count = packets.to_number<uint64_t>(error);
+    if (error) return fail("ask the daemon", "", "its answer has no number of packets");
+    table.add(row_of(reason, count));
+  }
+  table.flush();
   return {};
 }
 
@@ -59,9 +77,13 @@ Status show_by(const Context& context, const std::string& what) {
     print(context, out);
     return {};
   }
-  Table table({what == "link" ? "LINK" : "INTERFACE", "REASON", "PACKETS"});
+  Table table({what == "link" ? "LINK" : "INTERFACE", "REASON", "PACKETS", "MEANING"});
   for (const auto& [name, reasons] : drops) {
-    for (const auto& [reason, packets] : reasons) table.add({name, reason, std::to_string(packets)});
+    for (const auto& [reason, packets] : reasons) {
+      auto row = row_of(reason, packets);
+      row.insert(row.begin(), name);
+      table.add(std::move(row));
+    }
   }
   table.flush();
   return {};

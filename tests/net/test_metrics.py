@@ -279,8 +279,12 @@ def test_drops_by_reason(stage):
     assert (by_interface[interface]["ingress_denied"], by_interface[interface]["no_listener"]) == (37, 11)
     by_link = json.loads(stage.region.ginnel("drops", "--by", "link", "--json").stdout)
     assert by_link[stage.endpoint] == {"ingress_denied": 37}
-    rows = [line.split() for line in stage.region.ginnel("drops", "--by", "link").stdout.splitlines()]
-    assert rows[0] == ["LINK", "REASON", "PACKETS"] and [stage.endpoint, "ingress_denied", "37"] in rows
+    header, *rows = [line.split(maxsplit=3) for line in stage.region.ginnel("drops", "--by", "link").stdout.splitlines()]
+    assert header == ["LINK", "REASON", "PACKETS", "MEANING"]
+    assert [stage.endpoint, "ingress_denied", "37", "no ingress rule of the receiver's security groups allows it"] in rows
+    header, *rows = [line.split(maxsplit=2) for line in stage.region.ginnel("drops").stdout.splitlines()]
+    assert header == ["REASON", "PACKETS", "MEANING"] and rows == sorted(rows)
+    assert {"ingress_denied", "no_listener"} <= {row[0] for row in rows}
 
 
 def test_the_page(stage):
