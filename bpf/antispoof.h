@@ -15,7 +15,7 @@ static __always_inline int is_dhcp_question(const struct packet* p) {
   if (p->ethertype == bpf_htons(ETH_P_IP))
     return p->key.destination_port == bpf_htons(DHCP_SERVER) && to[3] == 0xffffffff;
   return p->key.destination_port == bpf_htons(DHCPV6_SERVER) && to[0] == bpf_htonl(0xff020000) && to[1] == 0 &&
-         to[2] == bpf_htonl(1) && to[3] == bpf_htonl(2);
+         to[2] == 0 && to[3] == bpf_htonl(0x10002); /* ff02::1:2 */
 }
 
 static __always_inline int stage_antispoof(struct __sk_buff* skb, struct packet* p) {
