@@ -50,7 +50,8 @@ TEST_F(EndpointServices, CanBeFiltered) {
   EXPECT_EQ(names_with("service-name", "*.ec2").size(), 1U);
   EXPECT_EQ(names_with("service-type", "Interface").size(), 3U);
   EXPECT_EQ(names_with("service-type", "Gateway").size(), 0U);
-  EXPECT_EQ(names_with("supported-ip-address-types", "ipv6").size(), 0U);
+  EXPECT_EQ(names_with("supported-ip-address-types", "ipv6").size(), 3U);
+  EXPECT_EQ(names_with("supported-ip-address-types", "ipx").size(), 0U);
   EXPECT_EQ(names_with("owner", "amazon").size(), 3U);
   EXPECT_EQ(names_with("tag:Name", "*").size(), 0U);
   EXPECT_EQ(names_with("tag-key", "*").size(), 0U);
