@@ -5,6 +5,7 @@ docs/isolation.md lists the same attempts; the last test compares them.
 import contextlib
 import errno
 import hashlib
+import ipaddress
 import json
 import os
 import re
@@ -13,8 +14,8 @@ import struct
 import subprocess
 
 import pytest
-from frames import (ACK, BROADCAST, ICMP, PSH, RST, SYN, TCP, UDP, Listener, Sender, Watcher, arp, ethernet, icmp, ip4, ip6,
-                    tcp, udp)
+from frames import (ACK, BROADCAST, ICMP, ICMPV6, PSH, RST, SYN, TCP, UDP, Listener, Sender, Watcher, arp, ethernet, icmp, icmp6,
+                    ip4, ip6, mac, tcp, udp)
 from isolation import inside
 from network import Vpc, tcp_from, tcp_server
 from region import ROOT
@@ -216,6 +217,19 @@ many(
      lambda s, m: s.own(ip4(ME, VICTIM, TCP, bytes(8) + m, fragment=0x0001))),
     ("the last fragment of a TCP segment", "tcp_fragment", lambda s, m: s.own(ip4(ME, VICTIM, TCP, m, fragment=0x0010))),
     ("a later fragment of another protocol", "fragment", lambda s, m: s.own(ip4(ME, VICTIM, 47, m, fragment=0x2003))),
+    ("a later fragment of a datagram that nobody began", "fragment_unknown",
+     lambda s, m: s.own(ip4(ME, VICTIM, UDP, m, fragment=0x0002))),
+    ("a later fragment of another's datagram", "spoofed_address",
+     lambda s, m: s.own(ip4(FRIEND, VICTIM, UDP, m, fragment=0x0002))),
+    ("a first fragment to a port that the victim's groups do not allow", "ingress_denied",
+     lambda s, m: s.own(datagram(mark=m + bytes(2), fragment=0x2000))),
+    ("a first fragment too short for its UDP header", "malformed",
+     lambda s, m: s.own(ip4(ME, VICTIM, UDP, b"\x13\x88\x27\x0f" + m, fragment=0x2000, total=24))),
+    ("a fragment that would end beyond 64 KiB", "malformed", lambda s, m: s.own(ip4(ME, VICTIM, UDP, m, fragment=0x1FFF))),
+    ("a fragment in the middle that is not of units of 8 bytes", "malformed",
+     lambda s, m: s.own(ip4(ME, VICTIM, UDP, m, fragment=0x2002))),
+    ("a first fragment of an ICMP error", "fragment",
+     lambda s, m: s.own(ip4(ME, VICTIM, ICMP, icmp(3, 1, bytes(4), datagram(VICTIM, ME, 5555, m) + bytes(6)), fragment=0x2000))),
     # Others' flows
     ("a segment into another's connection", "spoofed_address",
      lambda s, m: s.own(segment(m, FRIEND, ports=(s.flow_port, FLOW_PORT), flags=ACK | PSH))),
@@ -245,6 +259,62 @@ many(
     ("an ICMP redirect", "icmp_type", lambda s, m: s.own(ip4(ME, FRIEND, ICMP, icmp(5, 1, socket.inet_aton(ME), datagram(FRIEND, mark=m))))),
     ("an ICMP router advertisement", "icmp_type", lambda s, m: s.own(ip4(ME, FRIEND, ICMP, icmp(9, 0, b"\1\2\0\x10", m)))),
     ("ICMPv6 in IPv4", "protocol", lambda s, m: s.own(ip4(ME, FRIEND, 58, icmp(128, data=m)))),
+)
+
+
+def six(scene, protocol, payload, source="2001:db8::10", to="2001:db8::20", hops=64):
+    return scene.own(ip6(source, to, protocol, payload, hops), IPV6)
+
+
+def six_udp(mark, source="2001:db8::10", to="2001:db8::20"):
+    return udp(source, to, (5000, OPEN_UDP), mark)
+
+
+def discovery(scene, kind, mark, source=ME6, target="2001:db8::20", options=b"", hops=255):
+    """A message of neighbour discovery; the mark stands in an option that nobody knows."""
+    to = "ff02::1"
+    body = bytes(4) + ipaddress.IPv6Address(target).packed + options + b"\xfd\x02" + mark
+    return six(scene, ICMPV6, icmp6(source, to, kind, body), source, to, hops)
+
+
+def extension(next_header, count=1):
+    """So many headers of destination options, without any."""
+    return b"".join(bytes([60 if i < count - 1 else next_header, 0, 1, 4, 0, 0, 0, 0]) for i in range(count))
+
+
+many(
+    # IPv6, from an instance that has no IPv6 address
+    ("IPv6 without an IPv6 address", "ipv6", lambda s, m: six(s, UDP, six_udp(m))),
+    ("IPv4 addresses written as IPv6's", "malformed",
+     lambda s, m: six(s, UDP, six_udp(m, "::ffff:" + ME, "::ffff:" + VICTIM), "::ffff:" + ME, "::ffff:" + VICTIM)),
+    ("another's IPv4 address as IPv6's destination", "malformed", lambda s, m: six(s, UDP, six_udp(m), to="::ffff:" + VICTIM)),
+    ("IPv6 to a link-local address", "ipv6", lambda s, m: six(s, UDP, six_udp(m, ME6, VICTIM6), ME6, VICTIM6)),
+    ("an IPv6 routing header", "routing_header",
+     lambda s, m: six(s, 43, bytes([UDP, 2, 0, 1]) + bytes(4) + ipaddress.IPv6Address("2001:db8::20").packed + six_udp(m))),
+    ("seven extension headers", "extension_headers", lambda s, m: six(s, 60, extension(UDP, 7) + six_udp(m))),
+    ("an extension header longer than the packet", "malformed", lambda s, m: six(s, 60, bytes([UDP, 9, 1, 4, 0, 0, 0, 0]) + m)),
+    ("hop-by-hop options behind others", "malformed", lambda s, m: six(s, 60, extension(0) + extension(UDP) + six_udp(m))),
+    ("a fragment of a segment behind options", "tcp_fragment",
+     lambda s, m: six(s, 60, extension(44) + bytes([TCP, 0, 0, 1, 0, 0, 0, 7]) + m + bytes(2))),
+    ("two fragment headers", "malformed",
+     lambda s, m: six(s, 44, bytes([44, 0, 0, 1, 0, 0, 0, 7]) + bytes([UDP, 0, 0, 1, 0, 0, 0, 7]) + m + bytes(2))),
+    ("ICMP in IPv6", "protocol", lambda s, m: six(s, ICMP, icmp(8, data=m))),
+    ("IPv6 of version 4", "malformed", lambda s, m: s.own(b"\x45" + ip6(ME6, VICTIM6, UDP, six_udp(m))[1:], IPV6)),
+    ("an IPv6 length beyond the frame", "malformed", lambda s, m: s.own(ip6(ME6, VICTIM6, UDP, six_udp(m) + bytes(99))[:-99], IPV6)),
+    ("a router advertisement", "nd_advertisement", lambda s, m: discovery(s, 134, m)),
+    ("a router advertisement in the router's name", "nd_advertisement", lambda s, m: discovery(s, 134, m, "fe80::1")),
+    ("a neighbour advertisement for the victim's address", "nd_advertisement", lambda s, m: discovery(s, 136, m)),
+    ("an ICMPv6 redirect", "nd_advertisement", lambda s, m: discovery(s, 137, m)),
+    ("a neighbour solicitation from an address that is not one's own", "spoofed_nd", lambda s, m: discovery(s, 135, m, "2001:db8::20")),
+    ("a neighbour solicitation in the router's name", "spoofed_nd", lambda s, m: discovery(s, 135, m, "fe80::1")),
+    ("a neighbour solicitation with another's MAC in it", "spoofed_nd",
+     lambda s, m: discovery(s, 135, m, options=b"\1\1" + mac(s.victim_mac))),
+    ("a neighbour solicitation from afar", "spoofed_nd", lambda s, m: discovery(s, 135, m, hops=64)),
+    ("a probe for one's own link-local address", "nd_unanswered", lambda s, m: discovery(s, 135, m, "::", ME6)),
+    ("a report of a multicast listener", "multicast_listener",
+     lambda s, m: six(s, ICMPV6, icmp6(ME6, "ff02::16", 143, bytes(4) + m), ME6, "ff02::16", 1)),
+    ("an ICMPv6 error", "ipv6",
+     lambda s, m: six(s, ICMPV6, icmp6("2001:db8::10", "2001:db8::20", 2, struct.pack("!I", 1280) + ip6("2001:db8::20", "2001:db8::10", UDP, six_udp(m))))),
 )
 
 
