@@ -42,11 +42,14 @@ def new_pair(netns):
 class Interface:
     """One that CreateNetworkInterface made."""
 
-    def __init__(self, vpc, groups=()):
+    def __init__(self, vpc, groups=(), ipv6=False):
         self.vpc, self.region = vpc, vpc.region
         arguments = {"Groups": list(groups)} if groups else {}
+        if ipv6:
+            arguments["Ipv6AddressCount"] = 1
         made = vpc.ec2.create_network_interface(SubnetId=vpc.subnet, **arguments)["NetworkInterface"]
         self.id, self.address, self.mac = made["NetworkInterfaceId"], made["PrivateIpAddress"], made["MacAddress"]
+        self.address6 = made["Ipv6Addresses"][0]["Ipv6Address"] if ipv6 else None
 
     def attach(self, *options, check=True):
         return self.region.ginnel("attach", self.id, *options, check=check)

@@ -1,4 +1,4 @@
-"""DHCP on a device that was there: who is answered, what he is told, and what is only counted."""
+"""DHCP of both families on a device that was there: who is answered, what he is told, and what is only counted."""
 import json
 import socket
 import subprocess
@@ -7,6 +7,7 @@ import time
 import pytest
 from attached import Interface, ip, new_netns, new_pair
 from isolation import inside
+from network import Vpc
 from waiting import wait_for
 
 SCRIPT = """#!/bin/sh
@@ -114,3 +115,31 @@ def test_leases_go_on_after_a_restart(region, client):
     region.kill()
     region.start()
     assert client.ask()[0] == f"{client.interface.address}/24"
+
+
+SOLICIT = bytes.fromhex("01123456" "0001000a00030001020a0b0c0d0e" "0003000c000000070000000000000000")
+
+
+def test_an_ipv6_client_finds_its_router_and_its_address(region, account):
+    vpc = Vpc(region, account, ipv6=True)
+    interface = Interface(vpc, ipv6=True)
+    with new_netns() as netns, new_pair(netns) as device:
+        ip("link", "set", "dev0", "address", interface.mac, netns=netns)
+        interface.attach("--device", device)
+        ip("link", "set", "dev0", "down", netns=netns)
+        ip("link", "set", "dev0", "up", netns=netns)  # now it solicits a router
+
+        def default_route():
+            return ip("-6", "route", "show", "default", netns=netns)
+        wait_for(lambda: "via fe80::1 dev dev0 proto ra" in default_route(), "the kernel to hear of its router", 30)
+        assert "inet6" not in ip("-6", "address", "show", "dev", "dev0", "scope", "global", netns=netns)  # managed
+
+        with inside(netns), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind(("::", 546))
+            sock.settimeout(10)
+            sock.sendto(SOLICIT, ("ff02::1:2", 547, 0, socket.if_nametoindex("dev0")))
+            reply, server = sock.recvfrom(4096)
+        assert server[0].startswith("fe80::1") and reply[0] == 2 and reply[1:4] == SOLICIT[1:4]
+        assert socket.inet_pton(socket.AF_INET6, interface.address6) in reply
+        assert drops(region, "router_solicitation") and drops(region, "dhcp_question")
+        interface.detach()
