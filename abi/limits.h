@@ -25,8 +25,8 @@
 #define GINNEL_MAX_BALANCERS 16384
 #define GINNEL_MAX_TARGETS (1 << 18)
 
-/* Rules in force on one interface in one direction and for one family: more are not looked at, so the daemon must refuse
- * them (AWS, Amazon VPC quotas: groups per interface times rules per group). */
+/* Rules in force on one interface in one direction and for one family: more are not looked at, so the daemon must
+ * refuse them (AWS, Amazon VPC quotas: groups per interface times rules per group). */
 #define GINNEL_MAX_RULES_PER_POLICY 1000
 
 /* Source ports of translated flows. So many are tried before those of a balancer are all looked at, or else the flow is

@@ -8,7 +8,8 @@
 #define DHCP_SERVER 67
 #define DHCPV6_SERVER 547
 
-/* To all servers of the link, from a client that may have no address yet: the daemon sees it before the program does. */
+/* To all servers of the link, from a client that may have no address yet: the daemon sees it before the program does.
+ */
 static __always_inline int is_dhcp_question(const struct packet* p) {
   if (p->key.protocol != IPPROTO_UDP) return 0;
   const __u32* to = p->key.destination.word;

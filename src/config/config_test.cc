@@ -48,7 +48,8 @@ TEST(Config, BoundsTheFlows) {
   EXPECT_EQ(config.max_flows, 2048U);
   EXPECT_EQ(config.max_flows_per_interface, 100U);
   EXPECT_THAT(error_of("max_flows = 1023"), HasSubstr("max_flows = 1023: is not in 1024"));
-  EXPECT_THAT(error_of("max_flows_per_interface = 16000001"), HasSubstr("max_flows_per_interface = 16000001: is not in 16"));
+  EXPECT_THAT(error_of("max_flows_per_interface = 16000001"),
+              HasSubstr("max_flows_per_interface = 16000001: is not in 16"));
   EXPECT_THAT(error_of("max_flows = \"many\""), HasSubstr("max_flows"));
 }
 

@@ -3,9 +3,8 @@
 #ifndef GINNEL_NATIVE_BPF_HELPERS_H
 #define GINNEL_NATIVE_BPF_HELPERS_H
 
-#include <stddef.h>
-
 #include <linux/bpf.h>
+#include <stddef.h>
 
 #include "native.h"
 
