@@ -57,16 +57,7 @@ Rate rate_of(const LinkCounts& before, const LinkCounts& after, double elapsed_s
 // All addresses and balancers of a link together.
 std::map<plan::LinkNumber, LinkCounts> by_number(const dataplane::Counts& counts) {
   std::map<plan::LinkNumber, LinkCounts> out;
-  for (const auto& [key, one] : counts.links) {
-    LinkCounts& sum = out[key.link];
-    sum.forward_packets += one.forward_packets;
-    sum.forward_bytes += one.forward_bytes;
-    sum.reverse_packets += one.reverse_packets;
-    sum.reverse_bytes += one.reverse_bytes;
-    sum.opened += one.opened;
-    sum.active += one.active;
-    for (const auto& [reason, packets] : one.drops) sum.drops[reason] += packets;
-  }
+  for (const auto& [key, one] : counts.links) out[key.link] += one;
   return out;
 }
 

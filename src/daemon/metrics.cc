@@ -23,18 +23,6 @@ struct EndpointRow {
   LinkCounts counts;
 };
 
-void add(LinkCounts& sum, const LinkCounts& counts) {
-  sum.forward_packets += counts.forward_packets;
-  sum.forward_bytes += counts.forward_bytes;
-  sum.reverse_packets += counts.reverse_packets;
-  sum.reverse_bytes += counts.reverse_bytes;
-  sum.opened += counts.opened;
-  sum.forward_resets += counts.forward_resets;
-  sum.reverse_resets += counts.reverse_resets;
-  sum.active += counts.active;
-  for (const auto& [reason, packets] : counts.drops) sum.drops[reason] += packets;
-}
-
 uint64_t dropped(const LinkCounts& counts) {
   uint64_t out = 0;
   for (const auto& [reason, packets] : counts.drops) out += packets;
@@ -103,7 +91,7 @@ class Metrics {
  public:
   Metrics(const model::Snapshot& snapshot, const model::Region& region, const PathReading& reading)
       : snapshot_(snapshot), region_(region), reading_(reading) {
-    for (const auto& [key, counts] : reading.counts.links) add(links_[{key.link, key.address}], counts);
+    for (const auto& [key, counts] : reading.counts.links) links_[{key.link, key.address}] += counts;
     for (const auto* endpoint : snapshot.table<model::VpcEndpoint>().all()) add_rows(*endpoint);
   }
 
@@ -123,7 +111,7 @@ class Metrics {
       EndpointRow row{&endpoint, interface->subnet, interface->zone, {}};
       for (const auto& address : addresses_of(*interface)) {
         const auto found = links_.find({endpoint.number, address});
-        if (found != links_.end()) add(row.counts, found->second);
+        if (found != links_.end()) row.counts += found->second;
       }
       rows_.push_back(std::move(row));
     }

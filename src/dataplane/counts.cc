@@ -193,6 +193,19 @@ std::string drop_reason_name(uint32_t reason) {
   return out;
 }
 
+LinkCounts& LinkCounts::operator+=(const LinkCounts& other) {
+  forward_packets += other.forward_packets;
+  forward_bytes += other.forward_bytes;
+  reverse_packets += other.reverse_packets;
+  reverse_bytes += other.reverse_bytes;
+  opened += other.opened;
+  forward_resets += other.forward_resets;
+  reverse_resets += other.reverse_resets;
+  active += other.active;
+  for (const auto& [reason, packets] : other.drops) drops[reason] += packets;
+  return *this;
+}
+
 Result<Counts> CountReader::read(const Tables& tables) {
   const std::lock_guard lock(mutex_);
   GINNEL_TRY(Counts now, Reading(tables).read());

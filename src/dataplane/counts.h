@@ -49,6 +49,7 @@ struct LinkCounts {
   uint64_t forward_resets = 0, reverse_resets = 0;
   uint64_t active = 0;  // flows now, TCP ones that are closed left out
   DropsByReason drops;  // either way
+  LinkCounts& operator+=(const LinkCounts& other);
   friend bool operator==(const LinkCounts&, const LinkCounts&) = default;
 };
 
