@@ -92,21 +92,29 @@ def stages():
     return {what.strip(): int(cost) for what, cost in re.findall(r"^(.{20,}?)\s+(\d+) ns$", out, re.MULTILINE)}
 
 
+def keep(result):
+    place = ROOT / "build" / "bench" / "net.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench net", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
     parser.add_argument("--only", default="", metavar="REGEX", help="metrics whose names match")
+    parser.add_argument("--parts", nargs="+", choices=("growth", "paths"), default=("growth", "paths"))
     parser.add_argument("--document", action="store_true", help="write docs/performance.md and docs/performance.svg")
     options = parser.parse_args()
     isolation.enter_new_network()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         result = {"machine": report.machine(), "rounds": options.rounds, "seconds": options.seconds, "stages": stages(),
-                  "paths": compare(options, folder), "growth": grow(options, folder)}
-    place = ROOT / "build" / "bench" / "net.json"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(result, indent=1), encoding="utf-8")
+                  "paths": {}, "growth": {}}
+        for part, measure in (("growth", grow), ("paths", compare)):
+            if part in options.parts:
+                result[part] = measure(options, folder)
+                keep(result)  # the next part may fail
     print(report.text(result))
     if options.document:
         report.document(result, ROOT / "docs")

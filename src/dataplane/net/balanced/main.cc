@@ -106,6 +106,7 @@ Status serve(const std::string& tag, const Setting& setting) {
   auto log = Log::to_stderr(LogLevel::warning);
   Options options;
   options.flow_entries = 2 * setting.flows;
+  options.port_flows = setting.flows;  // one client may open them all
   options.big_tcp = setting.big_tcp;
   GINNEL_TRY(const auto region, Dataplane::open(host_plan(tag), options, log));
 
