@@ -387,29 +387,41 @@ def maps_of(region):
         maps = [bpftool("map", "show", "id", str(each)) for each in program["map_ids"]]
         constants = next(each for each in maps if each["name"].endswith(".rodata"))
         value = bpftool("map", "dump", "id", str(constants["id"]))[0]["value"]
-        if region.tag().encode() in bytes(int(byte, 16) for byte in value):
+        if region.tag().encode() in octets_of(value):
             return {each["name"]: (each["id"], each["type"]) for each in maps}
     raise AssertionError("no program has the region's tag")
 
 
+def octets_of(words):
+    return bytes(int(word, 16) for word in words)
+
+
 def is_over(flow):
     """A flow that was cut or has ended; it expires by itself (abi/flow.h: flags and state)."""
-    value = bytes(int(byte, 16) for byte in flow["value"])
+    value = octets_of(flow["value"])
     flags, state = struct.unpack_from("=H", value, 46)[0], struct.unpack_from("=I", value, 56)[0]
     return flags & CUT or state & RST or state & FINS == FINS
 
 
-def number_in(octets):
-    return int.from_bytes(bytes(int(byte, 16) for byte in octets), "little")
+def ports_of(flow):
+    """The two of a flow (abi/flow.h: oif and iif), whose counters stay as long as it does."""
+    value = octets_of(flow["value"])
+    return {struct.unpack_from("=I", value, offset)[0] for offset in (36, 72)}
+
+
+def number_in(words):
+    return int.from_bytes(octets_of(words), "little")
 
 
 def map_entries(region):
-    """Entries of the program's maps by name, without those of counters and the packets' own, and without flows that are over."""
+    """Entries of the program's maps by name, without those of counters and the packets' own, and without flows that are over and
+    the counters of their ports."""
     entries = {name: bpftool("map", "dump", "id", str(number)) for name, (number, kind) in maps_of(region).items()
                if kind in ("hash", "lpm_trie", "hash_of_maps")}
-    devices = set(region.devices().values())  # the system's stays, and so do its counters
+    counted = set(region.devices().values())  # the system's stays, and so do its counters
+    counted.update(port for flow in entries["flows"] for port in ports_of(flow))
     for name in {"port_counts", "port_drops"} & entries.keys():
-        entries[name] = [row for row in entries[name] if number_in(row["key"]) not in devices]
+        entries[name] = [row for row in entries[name] if number_in(row["key"]) not in counted]
     entries["flows"] = [flow for flow in entries["flows"] if not is_over(flow)]
     return {name: len(each) for name, each in entries.items()}
 
