@@ -8,8 +8,11 @@ namespace {
 constexpr const char* kZone = "ap-northeast-1a";
 constexpr const char* kAccount = "111122223333";
 constexpr int kGroups = 20;  // of a VPC
+constexpr int kForeignGroups = 3, kPrefixLists = 4;
 
 std::string group_id(const std::string& vpc, int n) { return "sg-" + vpc + "-" + std::to_string(n); }
+
+std::string subnet_id(const std::string& vpc, int n) { return "subnet-" + vpc + "-" + std::to_string(n); }
 
 // Mostly a few; sometimes as many as there may be.
 std::vector<std::string> random_groups(Random& random, const std::string& vpc) {
@@ -19,6 +22,33 @@ std::vector<std::string> random_groups(Random& random, const std::string& vpc) {
   for (int i = 0; i < count; ++i)
     std::swap(out[static_cast<size_t>(i)], out[static_cast<size_t>(random.between(i, kGroups - 1))]);
   out.resize(static_cast<size_t>(count));
+  return out;
+}
+
+std::string prefix_list_id(int n) { return "pl-" + std::to_string(n); }
+
+std::vector<model::PrefixListEntry> random_entries(Random& random, bool ipv6) {
+  std::vector<model::PrefixListEntry> out;
+  const int count = random.between(0, 4);
+  for (int i = 0; i < count; ++i) {
+    const Host& near = random.pick(kHosts);
+    out.push_back({random_block(random, ipv6 ? near.address6 : near.address), ""});
+  }
+  return out;
+}
+
+// What rules of the VPC's groups name. The API refuses groups of another VPC; a rule that had one would allow nothing.
+Peers peers_of(const std::string& vpc) {
+  Peers out;
+  for (const Host& each : kHosts) {
+    if (each.vpc == vpc) out.addresses.insert(out.addresses.end(), {each.address, each.address6});
+  }
+  for (const auto& each : {kService, kEndpoint, kNode}) {
+    out.addresses.insert(out.addresses.end(), {each.ipv4, each.ipv6});
+  }
+  for (int n = 0; n < kGroups; ++n) out.groups.push_back(group_id(vpc, n));
+  for (int n = 0; n < kForeignGroups; ++n) out.groups.push_back(group_id(vpc == "vpc-1" ? "vpc-2" : "vpc-1", n));
+  for (int n = 0; n < kPrefixLists; ++n) out.prefix_lists.push_back(prefix_list_id(n));
   return out;
 }
 
@@ -40,27 +70,39 @@ class Builder {
 
  private:
   void add_vpc(const std::string& vpc, uint32_t number) {
-    change_.put(model::Vpc{.id = vpc, .account = kAccount, .number = number, .cidr = "10.0.0.0/16"});
-    change_.put(model::Subnet{.id = "subnet-" + vpc, .vpc = vpc, .cidr = "10.0.0.0/16", .zone = kZone});
+    change_.put(model::Vpc{.id = vpc,
+                           .account = kAccount,
+                           .number = number,
+                           .cidr = "10.0.0.0/16",
+                           .ipv6_blocks = {{"vpc-cidr-assoc-" + vpc, "2001:db8:1::/56"}}});
+    for (const int n : {1, 2}) {
+      change_.put(model::Subnet{.id = subnet_id(vpc, n),
+                                .vpc = vpc,
+                                .cidr = "10.0." + std::to_string(n) + ".0/24",
+                                .zone = kZone,
+                                .ipv6_cidr = n == 1 ? "2001:db8:1::/64" : "2001:db8:1:2::/64"});
+    }
     for (int n = 0; n < kGroups; ++n) {
       change_.put(model::SecurityGroup{
           .id = group_id(vpc, n), .account = kAccount, .vpc = vpc, .number = number * 100 + static_cast<uint32_t>(n)});
     }
   }
 
-  model::NetworkInterface interface_of(const std::string& id, const std::string& vpc, const std::string& address) {
+  model::NetworkInterface interface_of(const std::string& id, const std::string& vpc, const std::string& address,
+                                       const std::string& address6) {
     return {.id = id,
             .account = kAccount,
             .vpc = vpc,
-            .subnet = "subnet-" + vpc,
+            .subnet = subnet_id(vpc, address.starts_with("10.0.2.") ? 2 : 1),
             .zone = kZone,
             .address = address,
+            .address6 = address6,
             .mac = "02:00:00:00:00:01",
             .groups = random_groups(random_, vpc)};
   }
 
   void add_instance(const Host& host) {
-    auto interface = interface_of(host.interface, host.vpc, host.address);
+    auto interface = interface_of(host.interface, host.vpc, host.address, host.address6);
     interface.mac = host.mac;
     interface.instance = prefix_ + "-" + host.name;
     change_.put(model::Instance{.id = interface.instance,
@@ -73,21 +115,24 @@ class Builder {
   }
 
   void add_load_balancer() {
-    auto node = interface_of("eni-node", "vpc-2", kNodeAddress);
+    auto node = interface_of("eni-node", "vpc-2", kNode.ipv4, kNode.ipv6);
     node.load_balancer = "arn:lb";
     model::LoadBalancer balancer{
         .id = "arn:lb", .account = kAccount, .vpc = "vpc-2", .name = "lb", .dns_hash = "0123456789abcdef"};
     balancer.nodes = {{node.subnet, kZone, node.id}};
+    balancer.ip_address_type = "dualstack";
     balancer.groups = random_.chance(5) ? std::vector<std::string>() : node.groups;
     if (balancer.groups.empty()) node.groups = balancer.groups;
     balancer.judge_private_link = !random_.chance(4);
     model::TargetGroup group{.id = "arn:tg", .account = kAccount, .vpc = "vpc-2", .target_type = "ip"};
     group.port = kTargetPort;
+    const bool ipv6 = random_.chance(3);
+    if (ipv6) group.ip_address_type = "ipv6";
     group.attributes["preserve_client_ip.enabled"] = random_.chance(2) ? "true" : "false";
     change_.put(group);
     change_.put(model::Target{.id = "arn:tg|t",
                               .group = group.id,
-                              .target = kTargetAddress,
+                              .target = ipv6 ? kTarget.ipv6 : kTarget.ipv4,
                               .port = kTargetPort,
                               .number = 11,
                               .health = "healthy"});
@@ -101,13 +146,15 @@ class Builder {
         .id = "vpce-svc-1", .account = kAccount, .load_balancers = {"arn:lb"}, .zones = {kZone}});
   }
 
-  void add_endpoint(const std::string& id, uint32_t number, const std::string& service_name, const char* address) {
-    auto interface = interface_of("eni-" + id, "vpc-1", address);
+  void add_endpoint(const std::string& id, uint32_t number, const std::string& service_name,
+                    const Addresses& addresses) {
+    auto interface = interface_of("eni-" + id, "vpc-1", addresses.ipv4, addresses.ipv6);
     interface.endpoint = id;
     model::VpcEndpoint endpoint{.id = id, .account = kAccount, .vpc = "vpc-1", .number = number};
     endpoint.service_name = service_name;
     endpoint.state = "available";
     endpoint.subnets = {interface.subnet};
+    endpoint.ip_address_type = "dualstack";
     endpoint.groups = interface.groups;
     endpoint.interfaces = {interface.id};
     endpoint.private_dns = false;
@@ -121,34 +168,23 @@ class Builder {
   }
 
   void add_endpoints() {
-    add_endpoint("vpce-1", 5, "com.amazonaws.ap-northeast-1.ec2", kServiceAddress);
-    add_endpoint("vpce-2", 6, "com.amazonaws.vpce.ap-northeast-1.vpce-svc-1", kEndpointAddress);
+    add_endpoint("vpce-1", 5, "com.amazonaws.ap-northeast-1.ec2", kService);
+    add_endpoint("vpce-2", 6, "com.amazonaws.vpce.ap-northeast-1.vpce-svc-1", kEndpoint);
   }
 
   // Of one family each; rules of both VPCs name them.
   void add_prefix_lists() {
-    for (int n = 0; n < 4; ++n) {
-      model::PrefixList list{.id = "pl-" + std::to_string(n), .account = kAccount, .max_entries = 8};
+    for (int n = 0; n < kPrefixLists; ++n) {
+      model::PrefixList list{.id = prefix_list_id(n), .account = kAccount, .max_entries = 8};
       if (n % 2 == 1) list.address_family = "IPv6";
-      const int count = random_.between(0, 4);
-      for (int i = 0; i < count; ++i) {
-        const Host& near = random_.pick(kHosts);
-        list.entries.push_back({random_block(random_, n % 2 == 1 ? near.address6 : near.address), ""});
-      }
-      prefix_lists_.push_back(list.id);
+      list.entries = random_entries(random_, n % 2 == 1);
       change_.put(std::move(list));
     }
   }
 
   // Regions with a few rules and with hundreds.
   void add_rules(const std::string& vpc) {
-    Peers peers;
-    for (const Host& each : kHosts) {
-      if (each.vpc == vpc) peers.addresses.insert(peers.addresses.end(), {each.address, each.address6});
-    }
-    peers.addresses.insert(peers.addresses.end(), {kServiceAddress, kEndpointAddress, kNodeAddress});
-    for (int n = 0; n < kGroups; ++n) peers.groups.push_back(group_id(vpc, n));
-    peers.prefix_lists = prefix_lists_;
+    const Peers peers = peers_of(vpc);
     const int most = random_.chance(12) ? 110 : random_.pick(std::vector<int>{2, 6, 12});
     for (int n = 0; n < kGroups; ++n) {
       const int count = random_.between(0, most);
@@ -170,8 +206,49 @@ class Builder {
   const std::string prefix_;
   model::Change change_;
   int next_rule_ = 0;
-  std::vector<std::string> prefix_lists_;
 };
+
+// A rule less in ten, and a few new ones.
+void change_rules(Random& random, const model::Snapshot& snapshot, model::Change& change) {
+  for (const auto* rule : snapshot.table<model::SecurityGroupRule>().all()) {
+    if (random.chance(10)) change.erase(*rule);
+  }
+  const int count = random.between(0, 4);
+  for (int i = 0; i < count; ++i) {
+    const std::string vpc = random.chance(2) ? "vpc-1" : "vpc-2";
+    model::SecurityGroupRule rule = random_rule(random, peers_of(vpc));
+    rule.id = "sgr-new-" + std::to_string(random.below(1 << 30));
+    rule.account = kAccount;
+    rule.group = group_id(vpc, random.below(kGroups));
+    change.put(std::move(rule));
+  }
+}
+
+// An interface leaves groups and joins others; with a node's, its load balancer does.
+void change_groups(Random& random, const model::Snapshot& snapshot, model::Change& change) {
+  const auto interfaces = snapshot.table<model::NetworkInterface>().all();
+  model::NetworkInterface interface =
+      *interfaces[static_cast<size_t>(random.below(static_cast<int>(interfaces.size())))];
+  if (interface.groups.empty()) return;  // of a load balancer that began without groups, which stays so
+  interface.groups = random_groups(random, interface.vpc);
+  if (!interface.endpoint.empty()) {
+    model::VpcEndpoint endpoint = *snapshot.find<model::VpcEndpoint>(interface.endpoint);
+    endpoint.groups = interface.groups;
+    change.put(std::move(endpoint));
+  }
+  if (!interface.load_balancer.empty()) {
+    model::LoadBalancer balancer = *snapshot.find<model::LoadBalancer>(interface.load_balancer);
+    balancer.groups = interface.groups;
+    change.put(std::move(balancer));
+  }
+  change.put(std::move(interface));
+}
+
+void change_prefix_list(Random& random, const model::Snapshot& snapshot, model::Change& change) {
+  model::PrefixList list = *snapshot.find<model::PrefixList>(prefix_list_id(random.below(kPrefixLists)));
+  list.entries = random_entries(random, list.address_family == "IPv6");
+  change.put(std::move(list));
+}
 
 }  // namespace
 
@@ -193,6 +270,14 @@ model::Region region() {
 }
 
 model::Snapshot random_region(Random& random, const std::string& prefix) { return Builder(random, prefix).build(); }
+
+model::Snapshot changed(Random& random, const model::Snapshot& snapshot) {
+  model::Change change;
+  change_rules(random, snapshot, change);
+  if (random.chance(2)) change_groups(random, snapshot, change);
+  if (random.chance(4)) change_prefix_list(random, snapshot, change);
+  return snapshot.with(change);
+}
 
 model::Snapshot without_rules(const model::Snapshot& snapshot) {
   model::Change change;

@@ -55,10 +55,6 @@ bool is_in_block(const std::string& block, const std::string& address) {
   return true;
 }
 
-void RuleModel::add_address(const std::string& interface_id, const std::string& address) {
-  more_addresses_.emplace_back(interface_id, address);
-}
-
 // A rule that names a group: "the private addresses of the interfaces that are associated with the group".
 bool RuleModel::has_peer(const model::SecurityGroupRule& rule, const Traffic& traffic) const {
   if (!rule.cidr_ipv4.empty()) return is_in_block(rule.cidr_ipv4, traffic.peer);
@@ -73,10 +69,7 @@ bool RuleModel::has_peer(const model::SecurityGroupRule& rule, const Traffic& tr
     const auto& groups = interface->groups;
     if (interface->vpc != traffic.own_vpc) continue;
     if (std::find(groups.begin(), groups.end(), rule.referenced_group) == groups.end()) continue;
-    if (interface->address == traffic.peer) return true;
-    for (const auto& [id, address] : more_addresses_) {
-      if (id == interface->id && address == traffic.peer) return true;
-    }
+    if (traffic.peer == interface->address || traffic.peer == interface->address6) return true;
   }
   return false;
 }

@@ -26,9 +26,6 @@ class RuleModel {
  public:
   explicit RuleModel(const model::Snapshot& snapshot) : snapshot_(snapshot) {}
 
-  // IPv6 addresses, which interfaces have beside the one of the snapshot: by interface id.
-  void add_address(const std::string& interface_id, const std::string& address);
-
   // Whether a rule of any of the groups allows it.
   [[nodiscard]] bool allows(const std::vector<std::string>& groups, bool egress, const Traffic& traffic) const;
 
@@ -37,7 +34,6 @@ class RuleModel {
   [[nodiscard]] bool has_peer(const model::SecurityGroupRule& rule, const Traffic& traffic) const;
 
   const model::Snapshot& snapshot_;
-  std::vector<std::pair<std::string, std::string>> more_addresses_;
 };
 
 // "10.0.0.0/8" has "10.1.2.3"; addresses of another family are in no block.
