@@ -1,6 +1,7 @@
 #include "random_region.h"
 
 #include <algorithm>
+#include <map>
 
 namespace ginnel::property {
 namespace {
@@ -65,6 +66,7 @@ class Builder {
     add_prefix_lists();
     add_rules("vpc-1");
     add_rules("vpc-2");
+    if (random_.chance(2)) add_rules_of_load_balancing();
     return model::Snapshot().with(change_);
   }
 
@@ -90,6 +92,7 @@ class Builder {
 
   model::NetworkInterface interface_of(const std::string& id, const std::string& vpc, const std::string& address,
                                        const std::string& address6) {
+    groups_[id] = random_groups(random_, vpc);
     return {.id = id,
             .account = kAccount,
             .vpc = vpc,
@@ -98,7 +101,7 @@ class Builder {
             .address = address,
             .address6 = address6,
             .mac = "02:00:00:00:00:01",
-            .groups = random_groups(random_, vpc)};
+            .groups = groups_[id]};
   }
 
   void add_instance(const Host& host) {
@@ -195,6 +198,27 @@ class Builder {
     }
   }
 
+  // Clients get as far as the target, whose rules name the node's address, its neighbours', or nobody.
+  void add_rules_of_load_balancing() {
+    const auto first_group = [&](const std::string& id) { return groups_.at(id).front(); };
+    for (const std::string& client : {std::string("eni-a"), std::string("eni-p")}) {
+      add_rule(first_group(client), {.egress = true, .cidr_ipv4 = "0.0.0.0/0"});
+      add_rule(first_group(client), {.egress = true, .cidr_ipv6 = "::/0"});
+    }
+    add_rule(first_group("eni-vpce-2"), {.cidr_ipv4 = "0.0.0.0/0"});
+    add_rule(first_group("eni-vpce-2"), {.cidr_ipv6 = "::/0"});
+    for (const bool egress : {false, true}) {
+      add_rule(first_group("eni-node"), {.egress = egress, .cidr_ipv4 = "0.0.0.0/0"});
+      add_rule(first_group("eni-node"), {.egress = egress, .cidr_ipv6 = "::/0"});
+    }
+    model::SecurityGroupRule rule{.protocol = "tcp", .from_port = kTargetPort, .to_port = kTargetPort};
+    rule.cidr_ipv4 = random_block(random_, kNode.ipv4);
+    add_rule(first_group("eni-t"), rule);
+    rule.cidr_ipv4.clear();
+    rule.cidr_ipv6 = random_block(random_, kNode.ipv6);
+    add_rule(first_group("eni-t"), rule);
+  }
+
   void add_rule(const std::string& group, model::SecurityGroupRule rule) {
     rule.id = "sgr-" + std::to_string(next_rule_++);
     rule.account = kAccount;
@@ -205,6 +229,7 @@ class Builder {
   Random& random_;
   const std::string prefix_;
   model::Change change_;
+  std::map<std::string, std::vector<std::string>> groups_;  // by interface
   int next_rule_ = 0;
 };
 
