@@ -7,6 +7,7 @@
 #include "bpf/fragment.h"
 #include "bpf/ip_header.h"
 #include "bpf/packet.h"
+#include "bpf/too_big.h"
 
 /* A datagram in fragments cannot get the checksum that IPv6 wants (RFC 7915 section 4.5). */
 static __always_inline int has_sum(void) {
@@ -14,7 +15,14 @@ static __always_inline int has_sum(void) {
   return f && !f->datagram.unsummed;
 }
 
-static __always_inline int stage_limits(const struct __sk_buff* skb, const struct packet* p, __u32 flags) {
+/* Of fragments the first tells for all. */
+static __always_inline int too_big_for_ipv6(struct __sk_buff* skb, const struct packet* p) {
+  if (p->special == SPECIAL_LATER) return DROP(TOO_BIG);
+  note_whose(skb, p, p->flow);
+  return answer_too_big(skb);
+}
+
+static __always_inline int stage_limits(struct __sk_buff* skb, const struct packet* p, __u32 flags) {
   if (!(flags & GINNEL_FLOW_TRANSLATE)) return NEXT;
   if (p->hops <= 1) return DROP(TTL_EXPIRED);
   if (!(flags & (GINNEL_FLOW_TO_IPV4 | GINNEL_FLOW_TO_IPV6))) return NEXT;
@@ -25,10 +33,10 @@ static __always_inline int stage_limits(const struct __sk_buff* skb, const struc
   /* An IPv6 packet cannot say that it is longer than 64 KiB (BIG TCP) without a header of its own. */
   if (skb->len > ETH_HLEN + IPV6_HEADER + 0xffff) return DROP(TOO_BIG);
   if (part && !has_sum()) return DROP(FRAGMENT_UNSUMMED);
-  return p->size + IPV6_HEADER - IPV4_HEADER + part > GINNEL_MTU ? DROP(TOO_BIG) : NEXT;
+  return p->size + IPV6_HEADER - IPV4_HEADER + part > GINNEL_MTU ? too_big_for_ipv6(skb, p) : NEXT;
 }
 
-static __always_inline int stage_new_limits(const struct __sk_buff* skb, const struct packet* p) {
+static __always_inline int stage_new_limits(struct __sk_buff* skb, const struct packet* p) {
   const struct decision* d = scratch_decision();
   return d ? stage_limits(skb, p, d->forward.flags) : DROP(FLOW_TABLE_FULL);
 }

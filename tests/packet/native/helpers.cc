@@ -135,8 +135,9 @@ long native_change_proto(__sk_buff* skb, __be16 protocol, __u64 flags) {
 // Room behind the IP header, or less of what is there; by the mode that the program uses.
 long native_adjust_room(__sk_buff* skb, __s32 difference, __u32 mode, __u64 flags) {
   Packet& packet = packet_of(skb);
-  if (mode != BPF_ADJ_ROOM_NET || flags != 0) return -EINVAL;
-  const std::ptrdiff_t at = ETH_HLEN + (packet.context.protocol == htons(ETH_P_IPV6) ? 40 : 20);
+  if ((mode != BPF_ADJ_ROOM_NET && mode != BPF_ADJ_ROOM_MAC) || flags != 0) return -EINVAL;
+  const std::ptrdiff_t header = packet.context.protocol == htons(ETH_P_IPV6) ? 40 : 20;
+  const std::ptrdiff_t at = ETH_HLEN + (mode == BPF_ADJ_ROOM_NET ? header : 0);
   Bytes all = packet.all();
   if (static_cast<std::ptrdiff_t>(all.size()) < at - std::min(difference, 0)) return -ENOTSUP;
   if (difference > 0) {
