@@ -2,20 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cni/inside.h"
+#include "cni/result.h"
 #include "http/unix_client.h"
 
 namespace ginnel::cni {
 namespace {
 
 namespace json = boost::json;
-
-std::string member(const json::object& object, const char* name) {
-  const auto* found = object.if_contains(name);
-  return found != nullptr && found->is_string() ? json::value_to<std::string>(*found) : std::string();
-}
 
 // A 4xx of the daemon is a refusal, whatever else goes wrong may pass.
 Outcome<json::object> call(const Request& request, const std::string& target, const json::object& body) {
@@ -50,15 +44,6 @@ Outcome<std::string> del(const Request& request) {
   return std::string();
 }
 
-// The address of the result that ADD gave for this interface: "10.0.1.4/24".
-std::string previous_address(const json::value& previous) {
-  const auto* object = previous.if_object();
-  const auto* ips = object == nullptr ? nullptr : object->if_contains("ips");
-  if (ips == nullptr || !ips->is_array() || ips->get_array().empty()) return {};
-  const auto* first = ips->get_array().front().if_object();
-  return first == nullptr ? std::string() : member(*first, "address");
-}
-
 Outcome<std::string> check(const Request& request) {
   const auto port = call(request, "/v1/attach/look", {{"container", request.key()}});
   if (!port) return tl::unexpected(port.error());
@@ -67,13 +52,9 @@ Outcome<std::string> check(const Request& request) {
   if (member(*port, "netns") != request.netns) {
     return wrong(fmt::format("the interface is in {}, not in {}", member(*port, "netns"), request.netns));
   }
-  const std::string address = member(*port, "cidr"), before = previous_address(request.configuration.previous);
-  if (address != before) return wrong(fmt::format("the address is {}, it was {}", address, before));
-  const auto found = addresses_inside(request.netns, request.ifname);
+  const auto found = look_inside(request.netns, request.ifname);
   if (!found) return wrong(found.error().text());
-  if (std::find(found->begin(), found->end(), address) == found->end()) {
-    return wrong(fmt::format("{} has not the address {} in {}", request.ifname, address, request.netns));
-  }
+  if (std::string what = difference(request, *port, *found); !what.empty()) return wrong(std::move(what));
   return std::string();
 }
 
@@ -100,24 +81,6 @@ Outcome<std::string> perform(const Environment& environment, const std::string& 
 }
 
 }  // namespace
-
-json::object result_of(const Request& request, const json::object& port) {
-  const std::string& version = request.configuration.version;
-  json::object address{{"address", member(port, "cidr")}, {"gateway", member(port, "gateway")}, {"interface", 0}};
-  if (version != kNewestVersion) address["version"] = "4";  // the older results name the family
-  json::array routes;
-  if (member(port, "device") == "eth0") {
-    routes.push_back(json::object{{"dst", "0.0.0.0/0"}, {"gw", member(port, "gateway")}});
-  }
-  return {{"cniVersion", version},
-          {"interfaces", json::array{json::object{
-                             {"name", request.ifname}, {"mac", member(port, "mac")}, {"sandbox", request.netns}}}},
-          {"ips", json::array{std::move(address)}},
-          {"routes", std::move(routes)},
-          {"dns", json::object{{"nameservers", json::array{member(port, "resolver")}},
-                               {"domain", member(port, "domain")},
-                               {"search", json::array{member(port, "domain")}}}}};
-}
 
 Answer run(const Environment& environment, const std::string& input) {
   const auto outcome = perform(environment, input);

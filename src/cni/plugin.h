@@ -17,7 +17,4 @@ struct Answer {
 
 Answer run(const Environment& environment, const std::string& input);
 
-// What the daemon said of a port, as the result of the configuration's version.
-[[nodiscard]] boost::json::object result_of(const Request& request, const boost::json::object& port);
-
 }  // namespace ginnel::cni

@@ -5,6 +5,8 @@
 
 #include <map>
 
+#include "cni/result.h"
+
 namespace ginnel::cni {
 namespace {
 
@@ -67,6 +69,25 @@ TEST(Requests, AreRefusedByTheirCodes) {
   EXPECT_EQ(error_of(variables("ADD"), R"({"cniVersion": "1.0.0", "name": "../n"})").first, 7);
   EXPECT_EQ(error_of(variables("ADD"), R"({"name": "n", "securityGroupIds": [1]})").first, 7);
   EXPECT_THAT(error_of(variables("CHECK"), kConfiguration).second, HasSubstr("prevResult"));
+  EXPECT_EQ(error_of(variables("CHECK"), R"({"cniVersion": "0.3.1", "name": "n", "prevResult": {}})").first, 1);
+  EXPECT_EQ(error_of(variables("ADD"), R"({"name": "n", "subnetId": "subnet-1", "prevResult": []})").first, 7);
+}
+
+TEST(Requests, ForAddressesOfSomebodyElseAreRefused) {
+  const auto [code, message] = error_of(
+      variables("ADD"), R"({"cniVersion": "1.0.0", "name": "n", "subnetId": "subnet-1", "ipam": {"type": "static"}})");
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(message, HasSubstr(R"('ipam' is {"type":"static"})"));
+  auto environment = variables("ADD");
+  environment["CNI_ARGS"] = "IgnoreUnknown=1;K8S_POD_NAME=p;IP=10.0.1.77";
+  EXPECT_EQ(error_of(environment, kConfiguration),
+            std::pair(int64_t{4}, std::string("CNI_ARGS has 'IP=10.0.1.77', but the region gives addresses and MACs")));
+  environment["CNI_ARGS"] = "IgnoreUnknown=1;K8S_POD_NAME=IP=1";
+  EXPECT_TRUE(read_request(of(environment), kConfiguration));
+  // What is there is taken away whatever the configuration has become.
+  environment = variables("DEL");
+  environment["CNI_ARGS"] = "MAC=02:00:00:00:00:01";
+  EXPECT_TRUE(read_request(of(environment), R"({"name": "n", "ipam": {"type": "static"}})"));
 }
 
 TEST(Requests, WithoutADaemonMayBeTriedAgain) {
@@ -90,18 +111,88 @@ TEST(Versions, AreToldWithoutAnythingElse) {
             json::parse(R"({"cniVersion": "0.4.0", "supportedVersions": ["0.3.0", "0.3.1", "0.4.0", "1.0.0"]})"));
 }
 
-TEST(Results, HaveTheShapeOfTheirVersion) {
-  const json::object port{{"cidr", "10.0.1.4/24"},  {"gateway", "10.0.1.1"}, {"mac", "02:01:0a:00:01:04"},
-                          {"resolver", "10.0.0.2"}, {"domain", "internal"},  {"device", "eth0"}};
-  auto request = read_request(of(variables("ADD")), kConfiguration);
-  ASSERT_TRUE(request);
-  EXPECT_EQ(json::value(result_of(*request, port)), json::parse(R"({"cniVersion": "1.0.0",
+class Results : public ::testing::Test {
+ protected:
+  Results() { request = *read_request(of(variables("ADD")), kConfiguration); }
+
+  // After what ADD gave for the port.
+  std::string difference_after(const json::object& then) {
+    request.configuration.previous = nullptr;
+    request.configuration.previous = result_of(request, then);
+    return difference(request, port, found);
+  }
+  json::object with(const char* name, const char* value) const {
+    json::object out = port;
+    out[name] = value;
+    return out;
+  }
+
+  const json::object port{{"interface", "eni-1"},       {"cidr", "10.0.1.4/24"},     {"gateway", "10.0.1.1"},
+                          {"mac", "02:01:0a:00:01:04"}, {"resolver", "10.0.0.2"},    {"domain", "internal"},
+                          {"device", "eth0"},           {"cidr6", "2001:db8::4/64"}, {"gateway6", "fe80::1"}};
+  Inside found{true, "02:01:0a:00:01:04", {"10.0.1.4/24", "fe80::5/64", "2001:db8::4/64"}, {"10.0.1.1", "fe80::1"}};
+  Request request;
+};
+
+TEST_F(Results, HaveTheShapeOfTheirVersion) {
+  json::object ipv4 = port;
+  ipv4.erase("cidr6");
+  ipv4.erase("gateway6");
+  EXPECT_EQ(json::value(result_of(request, ipv4)), json::parse(R"({"cniVersion": "1.0.0",
     "interfaces": [{"name": "eth0", "mac": "02:01:0a:00:01:04", "sandbox": "/run/netns/blue"}],
     "ips": [{"address": "10.0.1.4/24", "gateway": "10.0.1.1", "interface": 0}],
     "routes": [{"dst": "0.0.0.0/0", "gw": "10.0.1.1"}],
     "dns": {"nameservers": ["10.0.0.2"], "domain": "internal", "search": ["internal"]}})"));
-  request->configuration.version = "0.4.0";
-  EXPECT_EQ(result_of(*request, port).at("ips").as_array().at(0).at("version"), "4");
+  request.configuration.version = "0.4.0";
+  const auto older = result_of(request, port);
+  EXPECT_EQ(older.at("ips"), json::parse(R"([
+    {"address": "10.0.1.4/24", "gateway": "10.0.1.1", "interface": 0, "version": "4"},
+    {"address": "2001:db8::4/64", "gateway": "fe80::1", "interface": 0, "version": "6"}])"));
+  EXPECT_EQ(older.at("routes"), json::parse(R"([{"dst": "0.0.0.0/0", "gw": "10.0.1.1"},
+                                                {"dst": "::/0", "gw": "fe80::1"}])"));
+}
+
+TEST_F(Results, KeepWhatPluginsBeforeHaveMade) {
+  request.configuration.previous = json::parse(R"({"cniVersion": "1.0.0",
+    "interfaces": [{"name": "host0"}, {"name": "net0", "sandbox": "/run/netns/blue"}],
+    "ips": [{"address": "192.0.2.2/24", "interface": 1}], "routes": [{"dst": "192.0.2.0/24"}]})");
+  const auto result = result_of(request, port);
+  EXPECT_EQ(result.at("interfaces").as_array().size(), 3U);
+  EXPECT_EQ(result.at("routes").as_array().size(), 3U);
+  EXPECT_EQ(result.at("ips"), json::parse(R"([{"address": "192.0.2.2/24", "interface": 1},
+    {"address": "10.0.1.4/24", "gateway": "10.0.1.1", "interface": 2},
+    {"address": "2001:db8::4/64", "gateway": "fe80::1", "interface": 2}])"));
+  request.configuration.previous = result;
+  EXPECT_EQ(difference(request, port, found), "");
+}
+
+TEST_F(Results, AreCheckedAgainstThePortAndTheDevice) {
+  EXPECT_EQ(difference_after(port), "");
+  EXPECT_EQ(difference_after(with("mac", "02:00:00:00:00:09")),
+            "the MAC is 02:01:0a:00:01:04, it was 02:00:00:00:00:09");
+  EXPECT_EQ(difference_after(with("cidr6", "2001:db8::9/64")), "eni-1 has not the address 2001:db8::9/64 any more");
+  found.gateways = {"10.0.1.1"};
+  EXPECT_EQ(difference_after(port), "eth0 has no default route by fe80::1 in /run/netns/blue");
+  found.addresses = {"10.0.1.4/24"};
+  EXPECT_EQ(difference_after(port), "eth0 has not the address 2001:db8::4/64 in /run/netns/blue");
+  found.up = false;
+  EXPECT_EQ(difference_after(port), "eth0 is down in /run/netns/blue");
+  found.mac = "02:00:00:00:00:08";
+  EXPECT_EQ(difference_after(port), "eth0 has the MAC 02:00:00:00:00:08, not 02:01:0a:00:01:04");
+  request.configuration.previous = json::parse(R"({"interfaces": [{"name": "eth0", "sandbox": "/run/netns/red"}]})");
+  EXPECT_EQ(difference(request, port, found), "'prevResult' has no interface eth0 in /run/netns/blue");
+  // A previous result may be anything.
+  for (const char* odd : {R"({"interfaces": 1})", R"({"interfaces": [1]})", R"({"interfaces": [{}], "ips": [3]})"}) {
+    request.configuration.previous = json::parse(odd);
+    EXPECT_THAT(difference(request, port, found), HasSubstr("'prevResult' has no interface"));
+  }
+}
+
+// An address that came later is none of ADD's.
+TEST_F(Results, MayHaveLessThanThePortHasNow) {
+  json::object ipv4 = port;
+  ipv4.erase("cidr6");
+  EXPECT_EQ(difference_after(ipv4), "");
 }
 
 }  // namespace

@@ -31,6 +31,8 @@ Outcome<std::vector<std::string>> texts(const json::object& object, const char* 
   return out;
 }
 
+bool is_empty(const json::value& value) { return value.is_null() || (value.is_object() && value.get_object().empty()); }
+
 Outcome<json::object> parse(const std::string& input) {
   boost::system::error_code error;
   auto value = json::parse(input, error);
@@ -54,6 +56,12 @@ Outcome<Configuration> read_configuration(const std::string& input) {
   if (!groups) return tl::unexpected(groups.error());
   out.groups = std::move(*groups);
   if (const auto* previous = object->if_contains("prevResult")) out.previous = *previous;
+  if (!out.previous.is_null() && !out.previous.is_object()) {
+    return failed(Code::invalid_configuration, "'prevResult' is not an object");
+  }
+  if (const auto* ipam = object->if_contains("ipam"); ipam != nullptr && !is_empty(*ipam)) {
+    out.ipam = json::serialize(*ipam);
+  }
   return out;
 }
 
@@ -64,6 +72,20 @@ Outcome<Command> read_command(const Environment& environment) {
   if (command == "CHECK") return Command::check;
   if (command == "VERSION") return Command::version;
   return failed(Code::invalid_environment, fmt::format("CNI_COMMAND is '{}'", command));
+}
+
+// CNI_ARGS: "KEY=VALUE;KEY=VALUE". Addresses are the region's to give; other keys are for somebody else.
+tl::expected<void, Failure> check_arguments(const std::string& arguments) {
+  for (size_t begin = 0; begin < arguments.size();) {
+    const size_t end = std::min(arguments.find(';', begin), arguments.size());
+    const std::string pair = arguments.substr(begin, end - begin);
+    if (pair.starts_with("IP=") || pair.starts_with("MAC=")) {
+      return failed(Code::invalid_environment,
+                    fmt::format("CNI_ARGS has '{}', but the region gives addresses and MACs", pair));
+    }
+    begin = end + 1;
+  }
+  return {};
 }
 
 bool is_interface_name(const std::string& name) {
@@ -92,8 +114,15 @@ tl::expected<void, Failure> check(const Request& request) {
   if (request.command != Command::del && !request.netns.starts_with('/')) {
     return failed(Code::invalid_environment, fmt::format("CNI_NETNS is '{}', not a path", request.netns));
   }
+  if (request.command == Command::add && !configuration.ipam.empty()) {
+    return failed(Code::unsupported_field,
+                  fmt::format("'ipam' is {}, but the region gives the addresses of a subnet", configuration.ipam));
+  }
   if (request.command == Command::add && configuration.subnet.empty()) {
     return failed(Code::invalid_configuration, "'subnetId' is missing");
+  }
+  if (request.command == Command::check && configuration.version.starts_with("0.3.")) {
+    return failed(Code::incompatible_version, fmt::format("version {} has no CHECK", configuration.version));
   }
   if (request.command == Command::check && !configuration.previous.is_object()) {
     return failed(Code::invalid_configuration, "'prevResult' is missing");
@@ -135,6 +164,11 @@ Outcome<Request> read_request(const Environment& environment, const std::string&
   out.netns = environment("CNI_NETNS").value_or("");
   out.ifname = environment("CNI_IFNAME").value_or("");
   if (auto checked = check(out); !checked) return tl::unexpected(checked.error());
+  if (out.command == Command::add) {
+    if (auto checked = check_arguments(environment("CNI_ARGS").value_or("")); !checked) {
+      return tl::unexpected(checked.error());
+    }
+  }
   return out;
 }
 

@@ -46,6 +46,7 @@ struct Configuration {
   std::string state_dir = "/var/lib/ginnel";
   std::string subnet;               // "subnetId"
   std::vector<std::string> groups;  // "securityGroupIds"; none: the VPC's default group
+  std::string ipam;                 // as text, where somebody else is to give addresses: refused
   boost::json::value previous;      // "prevResult", or null
 };
 

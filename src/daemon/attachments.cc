@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "api/ec2/network_interfaces.h"
+#include "dataplane/devices.h"
 
 namespace ginnel::daemon {
 namespace {
@@ -178,6 +179,7 @@ Result<model::Change> attached_new(const model::Snapshot& snapshot, const model:
   wanted.subnet_id = subnet->id;
   wanted.groups = request.groups;
   wanted.description = "Container " + request.container;
+  if (!subnet->ipv6_cidr.empty()) wanted.ipv6_address_count = 1;
   auto made = api::create_network_interface({snapshot, region, subnet->account, "", now, random}, wanted);
   if (!made) return fail("attach", request.container, made.error().code + ": " + made.error().message);
   const model::Snapshot after = snapshot.with(made->change);
@@ -214,9 +216,9 @@ const model::NetworkInterface* find_of_container(const model::Snapshot& snapshot
 json::object describe_port(const model::Snapshot& snapshot, const model::Region& region,
                            const model::NetworkInterface& interface) {
   json::object out{
-      {"interface", interface.id},         {"address", interface.address},    {"mac", interface.mac},
-      {"kind", interface.port.kind},       {"device", interface.port.device}, {"netns", interface.port.netns},
-      {"attachment", interface.attachment}};
+      {"interface", interface.id},      {"address", interface.address},      {"mac", interface.mac},
+      {"kind", interface.port.kind},    {"device", interface.port.device},   {"netns", interface.port.netns},
+      {"address6", interface.address6}, {"attachment", interface.attachment}};
   const auto* subnet = snapshot.find<model::Subnet>(interface.subnet);
   const auto* vpc = snapshot.find<model::Vpc>(interface.vpc);
   const auto block = subnet ? Cidr::parse(subnet->cidr) : Result<Cidr>(fail("", "", ""));
@@ -226,6 +228,10 @@ json::object describe_port(const model::Snapshot& snapshot, const model::Region&
   out["gateway"] = block->base().plus(1).to_string();
   out["resolver"] = whole->base().plus(2).to_string();
   out["domain"] = region.name + ".compute.internal";
+  const auto block6 = Cidr::parse(subnet->ipv6_cidr);
+  if (interface.address6.empty() || !block6) return out;
+  out["cidr6"] = fmt::format("{}/{}", interface.address6, block6->length());
+  out["gateway6"] = dataplane::router6().to_string();
   return out;
 }
 
@@ -239,6 +245,7 @@ json::array list_ports(const model::Snapshot& snapshot, const std::map<std::stri
         {"vpc", interface->vpc},
         {"subnet", interface->subnet},
         {"address", interface->address},
+        {"address6", interface->address6.empty() ? json::value() : json::value(interface->address6)},
         {"mac", interface->mac},
         {"kind", interface->port.kind},
         {"device", interface->port.device},

@@ -121,6 +121,7 @@ TEST_F(Attachments, MakeAnInterfaceForAContainerThatGoesWithIt) {
   EXPECT_EQ(shown.at("cidr").as_string(), made->address + "/24");
   EXPECT_EQ(shown.at("gateway"), "10.0.1.1");
   EXPECT_EQ(shown.at("resolver"), "10.0.0.2");
+  EXPECT_FALSE(shown.contains("cidr6"));
 
   EXPECT_EQ(attached_new(snapshot, {}, request, random, kNow).error().text(),
             "attach blue/c1/eth0: it has the interface " + made->id);
@@ -130,6 +131,28 @@ TEST_F(Attachments, MakeAnInterfaceForAContainerThatGoesWithIt) {
   request.container = "blue/c2/eth0";
   request.subnet = "subnet-0";
   EXPECT_THAT(attached_new(snapshot, {}, request, random, kNow).error().text(), HasSubstr("no subnet 'subnet-0'"));
+}
+
+TEST_F(Attachments, OfContainersHaveBothFamiliesWhereTheSubnetHas) {
+  model::Change network;
+  network.put(model::Vpc{.id = "vpc-1", .account = "111122223333", .number = 1, .cidr = "10.0.0.0/16"});
+  network.put(model::Subnet{.id = "subnet-00000000000000001",
+                            .account = "111122223333",
+                            .vpc = "vpc-1",
+                            .cidr = "10.0.1.0/24",
+                            .ipv6_cidr = "2001:db8:0:1::/64"});
+  network.put(model::SecurityGroup{.id = "sg-1", .account = "111122223333", .vpc = "vpc-1", .name = "default"});
+  snapshot = snapshot.with(network);
+  const auto change = attached_new(
+      snapshot, {}, {.container = "blue/c1/eth0", .subnet = "subnet-00000000000000001", .netns = "blue"}, random, kNow);
+  ASSERT_TRUE(change) << change.error().text();
+  snapshot = snapshot.with(*change);
+  const auto* made = find_of_container(snapshot, "blue/c1/eth0");
+  EXPECT_THAT(made->address6, ::testing::StartsWith("2001:db8:0:1:"));
+  const auto shown = describe_port(snapshot, {}, *made);
+  EXPECT_EQ(shown.at("cidr6").as_string(), made->address6 + "/64");
+  EXPECT_EQ(shown.at("gateway6"), "fe80::1");
+  EXPECT_EQ(list_ports(snapshot, {})[0].at("address6").as_string(), made->address6);
 }
 
 TEST_F(Attachments, AreListedWithWhatIsWrong) {

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from attached import ip, new_netns, reaches
-from network import Vpc, echo, tcp_from, tcp_server
+from network import ANYWHERE, ANYWHERE6, Vpc, echo, tcp_from, tcp_server
 from region import BUILD
 
 PLUGIN = os.path.join(BUILD, "src", "cni", "ginnel-cni")
@@ -70,6 +70,37 @@ def test_a_container_comes_and_goes(vpc, netns, server):
     assert interfaces(vpc) == [] and "eth0" not in ip("-brief", "link", netns=netns)
 
 
+@pytest.fixture
+def dual(region, account):
+    """A VPC with IPv6, and the IPv6 address of an endpoint in it for the service that echoes."""
+    vpc = Vpc(region, account, ipv6=True)
+    endpoint = vpc.endpoint("echo", [vpc.group(ANYWHERE, ANYWHERE6)], IpAddressType="dualstack", PrivateDnsEnabled=False)
+    return vpc, vpc.addresses(endpoint, "Ipv6Address")[0]
+
+
+def test_a_container_in_a_dual_stack_subnet(region, dual, netns):
+    vpc, endpoint6 = dual
+    network = Network(vpc)
+    code, result = network.call("ADD", netns)
+    assert code == 0, result
+    [made] = interfaces(vpc)
+    assert result["ips"] == [
+        {"address": made["PrivateIpAddress"] + "/24", "gateway": "10.0.1.1", "interface": 0},
+        {"address": made["Ipv6Addresses"][0]["Ipv6Address"] + "/64", "gateway": "fe80::1", "interface": 0}]
+    assert result["routes"] == [{"dst": "0.0.0.0/0", "gw": "10.0.1.1"}, {"dst": "::/0", "gw": "fe80::1"}]
+    assert result["ips"][1]["address"] in ip("-6", "-brief", "address", "show", "eth0", netns=netns)
+    assert reaches(netns, endpoint6, region.echo_port)
+    assert network.call("CHECK", netns, previous=result) == (0, None)
+    ip("-6", "route", "del", "default", netns=netns)
+    code, error = network.call("CHECK", netns, previous=result)
+    assert code == 1 and error["code"] == 101 and "has no default route by fe80::1" in error["msg"]
+    ip("-6", "address", "flush", "dev", "eth0", "scope", "global", netns=netns)
+    code, error = network.call("CHECK", netns, previous=result)
+    assert code == 1 and "has not the address " + result["ips"][1]["address"] in error["msg"]
+    assert network.call("DEL", netns) == (0, None)
+    assert interfaces(vpc) == []
+
+
 def test_add_twice_is_an_error_and_del_twice_is_not(vpc, netns):
     network = Network(vpc)
     assert network.call("ADD", netns)[0] == 0
@@ -104,8 +135,15 @@ def test_what_fails_leaves_nothing(vpc, netns):
 def test_check_sees_what_changed(vpc, netns):
     network = Network(vpc)
     result = network.call("ADD", netns)[1]
-    other = json.loads(json.dumps(result).replace(result["ips"][0]["address"], "10.0.1.99/24"))
-    assert network.call("CHECK", netns, previous=other)[0] == 1
+    for was, otherwise, words in ((result["ips"][0]["address"], "10.0.1.99/24", "has not the address 10.0.1.99/24 any more"),
+                                  (result["interfaces"][0]["mac"], "02:00:00:00:00:99", "the MAC is"),
+                                  (f"/run/netns/{netns}", "/run/netns/other", "no interface eth0 in")):
+        code, error = network.call("CHECK", netns, previous=json.loads(json.dumps(result).replace(was, otherwise)))
+        assert code == 1 and error["code"] == 101 and words in error["msg"], error
+    assert network.call("CHECK", netns, previous=result) == (0, None)
+    ip("route", "del", "default", netns=netns)
+    code, error = network.call("CHECK", netns, previous=result)
+    assert code == 1 and "has no default route by 10.0.1.1" in error["msg"]
     ip("address", "flush", "dev", "eth0", netns=netns)
     code, error = network.call("CHECK", netns, previous=result)
     assert code == 1 and "has not the address" in error["msg"]
@@ -122,6 +160,18 @@ def test_two_interfaces_of_a_container(vpc, netns):
     assert network.call("DEL", netns, ifname="eth0") == (0, None)
     assert "eth1" in ip("-brief", "link", netns=netns)
     assert network.call("DEL", netns, ifname="eth1") == (0, None)
+
+
+def test_after_another_plugin(vpc, netns):
+    before = {"cniVersion": "1.0.0", "interfaces": [{"name": "net0", "sandbox": f"/run/netns/{netns}"}],
+              "ips": [{"address": "192.0.2.2/24", "interface": 0}]}
+    network = Network(vpc)
+    code, result = network.call("ADD", netns, previous=before)
+    assert code == 0, result
+    assert result["interfaces"][0] == before["interfaces"][0] and result["ips"][0] == before["ips"][0]
+    assert result["interfaces"][1]["name"] == "eth0" and result["ips"][1]["interface"] == 1
+    assert network.call("CHECK", netns, previous=result) == (0, None)
+    assert network.call("DEL", netns, previous=result) == (0, None)
 
 
 def test_older_versions_have_their_shape(vpc, netns):
@@ -170,6 +220,17 @@ def test_podman(vpc, server, tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert "inet 10.0.1." in answer.stdout and "from a container" in answer.stdout, answer.stdout
     assert "nameserver 10.0.0.2" in answer.stdout
+    assert interfaces(vpc) == []
+
+
+def test_podman_6(region, dual, tmp_path):
+    vpc, endpoint6 = dual
+    podman = Podman(tmp_path, Network(vpc))
+    answer = podman.run("sh", "-c", f"ip -6 address show eth0; ip -6 route; echo from a container | nc -w 5 {endpoint6} {region.echo_port}")
+    assert answer.returncode == 0, answer.stderr
+    prefix = vpc.cidr6.split("::")[0].rsplit(":", 1)[0]
+    assert f"inet6 {prefix}" in answer.stdout and "default via fe80::1 dev eth0" in answer.stdout, answer.stdout
+    assert "from a container" in answer.stdout
     assert interfaces(vpc) == []
 
 

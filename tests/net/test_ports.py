@@ -7,7 +7,7 @@ import struct
 
 import pytest
 from attached import Interface, ip, new_netns, new_pair, reaches
-from network import echo, tcp_from, tcp_from_group, tcp_server
+from network import Vpc, echo, tcp6_from, tcp_from, tcp_from_group, tcp_server
 from waiting import wait_for
 
 PORT = 7007
@@ -60,6 +60,30 @@ def test_a_namespace_is_part_of_the_vpc(interface, netns, server):
     assert "eth0" not in ip("-brief", "link", netns=netns)
     assert links() == before
     interface.delete()
+
+
+def test_both_families_in_a_namespace(region, account, netns):
+    vpc = Vpc(region, account, ipv6=True)
+    server = vpc.instance(groups=[vpc.group(tcp6_from(vpc.cidr6, PORT))])
+    interface = Interface(vpc, ipv6=True)
+    interface.attach("--netns", netns)
+    assert interface.port["address6"] == interface.address6
+    row = next(line for line in region.ginnel("ports").stdout.splitlines() if interface.id in line)
+    assert interface.address in row and interface.address6 in row
+    assert f"{interface.address6}/64" in ip("-6", "-brief", "address", "show", "eth0", netns=netns)
+    assert "default via fe80::1 dev eth0" in ip("-6", "route", netns=netns)
+    with tcp_server(echo, address=server.address6, port=PORT, netns=server.id):
+        assert reaches(netns, server.address6, PORT)
+        region.kill()
+        region.start()
+        assert interface.port["state"] == "attached" and reaches(netns, server.address6, PORT)
+    interface.detach()
+    assert "eth0" not in ip("-brief", "link", netns=netns)
+    with new_netns() as second:  # under another name routes are their owner's
+        interface.attach("--netns", second, "--ifname", "vpc0")
+        assert f"{interface.address6}/64" in ip("-6", "-brief", "address", "show", "vpc0", netns=second)
+        assert "default" not in ip("-6", "route", netns=second)
+        interface.detach()
 
 
 def test_the_same_interface_elsewhere_under_another_name(interface, netns, server):
