@@ -88,7 +88,7 @@ def grow(options, folder):
 def stages():
     """What the packet program costs by BPF_PROG_TEST_RUN: what → ns."""
     test = ROOT / "build" / "dev" / "tests" / "packet" / "packet_test"
-    out = subprocess.run([test, "--gtest_filter=PacketCost.*"], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run([test, "--gtest_filter=PacketCost.*:NewFlowCost.*"], capture_output=True, text=True, check=True).stdout
     return {what.strip(): int(cost) for what, cost in re.findall(r"^(.{20,}?)\s+(\d+) ns$", out, re.MULTILINE)}
 
 

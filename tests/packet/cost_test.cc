@@ -73,24 +73,50 @@ TEST_F(PacketCost, OfAFlowThroughALink) {
   std::printf("%-44s %5.0f ns\n", "known flow through a link, one way", static_cast<double>(total) / kRounds);
 }
 
-// Each from another port of the client.
-TEST_F(PacketCost, OfANewFlow) {
-  constexpr int kFlows = 20000;
-  const auto mean = [&](const std::string& what, const std::string& packet) {
+// Of an empty table for so many, in a world of its own.
+class NewFlowCost : public PacketCost {
+ protected:
+  void SetUp() override {
+    PacketCost::SetUp();
+    if (IsSkipped()) return;
+    program_ = std::make_unique<Program>(LoadOptions{1 << 18, true});
+    world_ = std::make_unique<World>(*program_);
+    world_->apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
+  }
+
+  // Each from another port of the client, from `first` on.
+  void mean(const std::string& what, const std::string& destination, int first = 20000) {
     std::vector<Frame> frames;
     for (int i = 0; i < kFlows; i++) {
-      frames.push_back(frame("a", "tcp 10.0.1.10:" + std::to_string(20000 + i) + " > " + packet + " flags=S"));
+      const std::string client = "10.0.1.10:" + std::to_string(first + i);
+      frames.push_back(frame("a", "tcp " + client + " > " + destination + " flags=S"));
     }
+    const auto drops = program_->drops();
     uint64_t total = 0;
     for (const Frame& each : frames) total += program_->time_ns(world_->device("a").ifindex(), each, 1);
+    EXPECT_EQ(program_->drops(), drops);
     std::printf("%-44s %5.0f ns\n", what.c_str(), static_cast<double>(total) / kFlows);
-  };
-  program_ = std::make_unique<Program>(LoadOptions{1 << 18, true});
-  world_ = std::make_unique<World>(*program_);
-  world_->apply_all(read_file(std::filesystem::path(GINNEL_PACKET_DIR) / "world.txt"));
+  }
+
+  static constexpr int kFlows = 20000;
+};
+
+TEST_F(NewFlowCost, OfEachWay) {
   mean("new flow inside a VPC", "10.0.2.20:80");
   mean("new flow through a link", "10.0.1.100:443");
   mean("new flow through a balancer", "10.0.1.200:443");
+}
+
+// The last of so many ingress rules lets it through.
+TEST_F(NewFlowCost, ByRules) {
+  int first = 1000;
+  for (const auto& [name, others] : {std::pair("10", 9), std::pair("100", 99), std::pair("1,000", 999)}) {
+    world_->apply("policy 2");
+    world_->apply("rule 2 ingress tcp from=22 to=22 peer=10.9.0.0/16 times=" + std::to_string(others));
+    world_->apply("rule 2 ingress tcp from=80 to=80 peer=10.0.1.0/24");
+    mean("new flow by the last of " + std::string(name) + " rules", "10.0.2.20:80", first);
+    first += kFlows;
+  }
 }
 
 TEST_F(PacketCost, OfAPortThatIsHardToFind) {
@@ -105,16 +131,13 @@ TEST_F(PacketCost, OfAPortThatIsHardToFind) {
 }
 
 TEST_F(PacketCost, OfADropByPolicy) {
-  world_->apply("policy 2");
-  world_->apply("rule 2 ingress tcp from=22 to=22 peer=10.9.0.0/16");
   const Frame syn = frame("a", "tcp 10.0.1.10:4000 > 10.0.2.20:80 flags=S");
-  measure("drop after one rule each way", "a", syn, TC_ACT_SHOT);
-  world_->apply("policy 2");
-  world_->apply("rule 2 ingress tcp from=22 to=22 peer=10.9.0.0/16 times=100");
-  measure("drop after 100 ingress rules", "a", syn, TC_ACT_SHOT);
-  world_->apply("policy 2");
-  world_->apply("rule 2 ingress tcp from=22 to=22 peer=10.9.0.0/16 times=1000");
-  measure("drop after 1,000 ingress rules", "a", syn, TC_ACT_SHOT);
+  for (const auto& [name, count] : {std::pair("one rule each way", 1), std::pair("10 ingress rules", 10),
+                                    std::pair("100 ingress rules", 100), std::pair("1,000 ingress rules", 1000)}) {
+    world_->apply("policy 2");
+    world_->apply("rule 2 ingress tcp from=22 to=22 peer=10.9.0.0/16 times=" + std::to_string(count));
+    measure("drop after " + std::string(name), "a", syn, TC_ACT_SHOT);
+  }
 }
 
 }  // namespace
