@@ -50,6 +50,8 @@ V4Message reply_to(const Lease& lease, const V4Message& question, V4Type type) {
   reply.mac = question.mac;
   reply.type = type;
   reply.put(option::kServerId, lease.router);
+  const auto id = question.options.find(option::kClientId);
+  if (id != question.options.end()) reply.options.insert(*id);  // RFC 6842
   return reply;
 }
 
@@ -70,6 +72,7 @@ std::optional<V4Message> answer_request(const Lease& lease, const V4Message& que
   if (server && *server != lease.router) return std::nullopt;  // it has chosen another one
   const auto asked = question.address(option::kRequestedAddress);
   if (!asked && question.client == kNone) return std::nullopt;
+  if (asked && question.client != kNone && *asked != question.client) return std::nullopt;  // no state of a client
   if (asked.value_or(question.client) == lease.address) return grant(lease, question, V4Type::ack);
   V4Message reply = reply_to(lease, question, V4Type::nak);
   reply.broadcast = true;

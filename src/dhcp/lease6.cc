@@ -7,13 +7,13 @@
 namespace ginnel::dhcp {
 namespace {
 
-constexpr uint16_t kSuccess = 0, kNotOnLink = 4;
+constexpr uint16_t kSuccess = 0, kNoAddresses = 2, kNoBinding = 3, kNotOnLink = 4;
 constexpr uint8_t kSolicitation = 133, kAdvertisement = 134;
 constexpr uint8_t kManaged = 0x80, kOther = 0x40, kOnLink = 0x80;
 constexpr uint8_t kSourceMac = 1, kPrefix = 3, kMtu = 5;
 constexpr uint16_t kRouterSeconds = 1800;
 constexpr uint32_t kPrefixSeconds = 86400;
-constexpr size_t kSolicitationHeader = 8;
+constexpr size_t kSolicitationHeader = 8, kLeastId = 3, kMostId = 130;  // of a DUID (RFC 8415 section 11.1)
 
 // DUID-LL of the router's MAC (RFC 8415 section 11.4).
 Bytes server_id(const Lease6& lease) {
@@ -58,6 +58,43 @@ Bytes grant(const Lease6& lease, const Association& asked) {
   return out;
 }
 
+// An association without an address, and why.
+Bytes refusal(const Association& asked, uint16_t status) {
+  Bytes out, code;
+  put32(out, asked.id);
+  put32(out, 0);
+  put32(out, 0);
+  put16(code, status);
+  append(out, encode_options({{option6::kStatus, code}}));
+  return out;
+}
+
+bool names(const Association& association, const IpAddress& address) {
+  return std::find(association.addresses.begin(), association.addresses.end(), address) != association.addresses.end();
+}
+
+// Sections 18.3.2 to 18.3.5: what a request names must be of this link; what is renewed must have been given.
+void put_associations(const Lease6& lease, const V6Message& question, const std::vector<Association>& asked,
+                      V6Message& reply) {
+  const auto named =
+      std::find_if(asked.begin(), asked.end(), [&](const auto& each) { return names(each, lease.address); });
+  const auto chosen = named == asked.end() ? asked.begin() : named;
+  const bool extends = question.type == V6Type::renew || question.type == V6Type::rebind;
+  for (auto each = asked.begin(); each != asked.end(); ++each) {
+    const bool foreign = std::any_of(each->addresses.begin(), each->addresses.end(),
+                                     [&](const IpAddress& address) { return !lease.subnet.contains(address); });
+    Bytes value;
+    if (question.type == V6Type::request && foreign) {
+      value = refusal(*each, kNotOnLink);
+    } else if (each != chosen) {
+      value = refusal(*each, extends ? kNoBinding : kNoAddresses);
+    } else {
+      value = grant(lease, *each);
+    }
+    reply.put(option6::kIaNa, std::move(value));
+  }
+}
+
 V6Message reply_to(const Lease6& lease, const V6Message& question, V6Type type) {
   V6Message reply;
   reply.type = type;
@@ -85,22 +122,30 @@ V6Message confirm(const Lease6& lease, const V6Message& question, const std::vec
   return reply;
 }
 
+bool has_association(const V6Message& message) {
+  return std::any_of(message.options.begin(), message.options.end(), [](const V6Option& each) {
+    return each.code == option6::kIaNa || each.code == option6::kIaTa || each.code == option6::kIaPd;
+  });
+}
+
 // Which of the two ids a message of the type must have (section 16).
 bool is_addressed(const Lease6& lease, const V6Message& question) {
+  const auto* client = question.find(option6::kClientId);
+  if (client != nullptr && (client->size() < kLeastId || client->size() > kMostId)) return false;
   const auto* server = question.find(option6::kServerId);
   const bool ours = server != nullptr && *server == server_id(lease);
   switch (question.type) {
     case V6Type::solicit:
     case V6Type::confirm:
     case V6Type::rebind:
-      return question.find(option6::kClientId) != nullptr && server == nullptr;
+      return client != nullptr && server == nullptr;
     case V6Type::request:
     case V6Type::renew:
     case V6Type::release:
     case V6Type::decline:
-      return question.find(option6::kClientId) != nullptr && ours;
+      return client != nullptr && ours;
     case V6Type::information:
-      return (server == nullptr || ours) && question.find(option6::kIaNa) == nullptr;
+      return (server == nullptr || ours) && !has_association(question);
     default:
       return false;
   }
@@ -115,14 +160,12 @@ std::optional<Lease6> lease6_of(const plan::Port& port, const MacAddress& router
                 kRouter,  kResolver,  port.search_domain, static_cast<uint16_t>(port.mtu)};
 }
 
-std::optional<V6Message> answer_v6(const Lease6& lease, const V6Message& question) {
+std::optional<V6Message> answer_v6(const Lease6& lease, const V6Message& question,
+                                   const std::vector<Association>& asked) {
   if (!is_addressed(lease, question)) return std::nullopt;
-  const auto asked = associations_of(question);
-  if (!asked) return std::nullopt;
   if (question.type == V6Type::confirm) {
-    const bool any =
-        std::any_of(asked->begin(), asked->end(), [](const auto& each) { return !each.addresses.empty(); });
-    return any ? std::optional(confirm(lease, question, *asked)) : std::nullopt;
+    const bool any = std::any_of(asked.begin(), asked.end(), [](const auto& each) { return !each.addresses.empty(); });
+    return any ? std::optional(confirm(lease, question, asked)) : std::nullopt;
   }
   const bool rapid = question.type == V6Type::solicit && question.find(option6::kRapidCommit) != nullptr;
   const bool offer = question.type == V6Type::solicit && !rapid;
@@ -132,16 +175,17 @@ std::optional<V6Message> answer_v6(const Lease6& lease, const V6Message& questio
     reply.put(option6::kStatus, {0, kSuccess});  // nothing is kept, so nothing is to forget
     return reply;
   }
-  for (const auto& association : *asked) reply.put(option6::kIaNa, grant(lease, association));
+  put_associations(lease, question, asked, reply);
   put_parameters(lease, reply);
   return reply;
 }
 
-bool is_solicitation(View icmp) {
+bool is_solicitation(View icmp, bool from_nobody) {
   if (icmp.size() < kSolicitationHeader || icmp[0] != kSolicitation || icmp[1] != 0) return false;
   for (View options = icmp.subspan(kSolicitationHeader); !options.empty();) {
     const size_t length = options.size() < 2 ? 0 : options[1] * size_t{8};
     if (length == 0 || length > options.size()) return false;
+    if (from_nobody && options[0] == kSourceMac) return false;
     options = options.subspan(length);
   }
   return true;

@@ -28,12 +28,14 @@ struct Lease6 {
 // Nothing of a port without an IPv6 address.
 [[nodiscard]] std::optional<Lease6> lease6_of(const plan::Port& port, const MacAddress& router_mac);
 
-// Nothing where the message wants no answer, is for another server, or is not as RFC 8415 section 16 has it.
-[[nodiscard]] std::optional<V6Message> answer_v6(const Lease6& lease, const V6Message& question);
+// Nothing where the message wants no answer, is for another server, or is not as RFC 8415 section 16 has it. `asked` is
+// associations_of(question). The address goes into one association only: the first that names it, or the first.
+[[nodiscard]] std::optional<V6Message> answer_v6(const Lease6& lease, const V6Message& question,
+                                                 const std::vector<Association>& asked);
 
 // Whether the ICMPv6 message is a router solicitation as RFC 4861 section 6.1.1 has it, its hop limit and checksum
-// apart.
-[[nodiscard]] bool is_solicitation(std::span<const uint8_t> icmp);
+// apart. One from nobody (::) has no MAC in it.
+[[nodiscard]] bool is_solicitation(std::span<const uint8_t> icmp, bool from_nobody);
 // The ICMPv6 message, its checksum left 0: addresses by DHCPv6 (managed), the prefix on the link and for no
 // autoconfiguration, the MTU.
 [[nodiscard]] std::vector<uint8_t> advertisement(const Lease6& lease);

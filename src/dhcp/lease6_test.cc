@@ -37,6 +37,11 @@ V6Message question(V6Type type, bool server, const std::vector<IpAddress>& addre
   return out;
 }
 
+std::optional<V6Message> answered(const V6Message& asked) {
+  const auto associations = associations_of(asked);
+  return associations ? answer_v6(lease(), asked, *associations) : std::nullopt;
+}
+
 // The addresses of the reply's only association, with their valid lifetimes.
 std::vector<std::pair<IpAddress, uint32_t>> given(const V6Message& reply) {
   std::vector<std::pair<IpAddress, uint32_t>> out;
@@ -53,7 +58,7 @@ std::vector<std::pair<IpAddress, uint32_t>> given(const V6Message& reply) {
 }
 
 TEST(Lease6, IsOfferedAndGiven) {
-  const auto offer = answer_v6(lease(), question(V6Type::solicit, false));
+  const auto offer = answered(question(V6Type::solicit, false));
   ASSERT_TRUE(offer);
   EXPECT_EQ(offer->type, V6Type::advertise);
   EXPECT_EQ(offer->transaction, 0x123456U);
@@ -62,47 +67,87 @@ TEST(Lease6, IsOfferedAndGiven) {
   EXPECT_EQ(given(*offer), (std::vector<std::pair<IpAddress, uint32_t>>{{kAddress, 450}}));
   EXPECT_EQ(*offer->find(option6::kDomains), (Bytes{1, 'r', 8, 'i', 'n', 't', 'e', 'r', 'n', 'a', 'l', 0}));
   for (const auto type : {V6Type::request, V6Type::renew}) {
-    const auto reply = answer_v6(lease(), question(type, true, {kAddress}));
+    const auto reply = answered(question(type, true, {kAddress}));
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->type, V6Type::reply);
     EXPECT_EQ(given(*reply).size(), 1U);
   }
   auto rapid = question(V6Type::solicit, false);
   rapid.put(option6::kRapidCommit, {});
-  EXPECT_EQ(answer_v6(lease(), rapid)->type, V6Type::reply);
+  EXPECT_EQ(answered(rapid)->type, V6Type::reply);
 }
 
 TEST(Lease6, OfAnotherAddressIsOver) {
-  const auto reply = answer_v6(lease(), question(V6Type::rebind, false, {kOther}));
+  const auto reply = answered(question(V6Type::rebind, false, {kOther}));
   ASSERT_TRUE(reply);
   EXPECT_EQ(given(*reply), (std::vector<std::pair<IpAddress, uint32_t>>{{kAddress, 450}, {kOther, 0}}));
 }
 
+// Its status and how many addresses it has.
+std::pair<int, size_t> association_in(const V6Message& reply, size_t number) {
+  const auto all = associations_of(reply);
+  size_t place = 0;
+  for (const auto& option : reply.options) {
+    if (option.code != option6::kIaNa || place++ != number) continue;
+    const auto inner = decode_options(View(option.value).subspan(12));
+    const V6Message holder{V6Type::reply, 0, *inner};
+    const auto* status = holder.find(option6::kStatus);
+    return {status == nullptr ? -1 : get16(*status, 0), (*all)[number].addresses.size()};
+  }
+  return {-1, 0};
+}
+
+// One address for one association (RFC 8415 section 18.3: status codes 2, 3 and 4).
+TEST(Lease6, GoesIntoOneAssociation) {
+  auto two = question(V6Type::solicit, false);
+  two.put(option6::kIaNa, association({kAddress}));
+  const auto offer = answered(two);
+  EXPECT_EQ(association_in(*offer, 0), std::pair(2, size_t{0}));
+  EXPECT_EQ(association_in(*offer, 1), std::pair(-1, size_t{1}));
+  two = question(V6Type::renew, true, {kAddress});
+  two.put(option6::kIaNa, association({kOther}));
+  const auto renewed = answered(two);
+  EXPECT_EQ(association_in(*renewed, 0), std::pair(-1, size_t{1}));
+  EXPECT_EQ(association_in(*renewed, 1), std::pair(3, size_t{0}));
+  const auto foreign = question(V6Type::request, true, {*IpAddress::parse("2001:db8:2::14")});
+  EXPECT_EQ(association_in(*answered(foreign), 0), std::pair(4, size_t{0}));
+}
+
 TEST(Lease6, IsConfirmedOrNot) {
-  EXPECT_EQ(*answer_v6(lease(), question(V6Type::confirm, false, {kAddress}))->find(option6::kStatus), (Bytes{0, 0}));
-  EXPECT_EQ(*answer_v6(lease(), question(V6Type::confirm, false, {kOther}))->find(option6::kStatus), (Bytes{0, 4}));
-  EXPECT_FALSE(answer_v6(lease(), question(V6Type::confirm, false)));
+  EXPECT_EQ(*answered(question(V6Type::confirm, false, {kAddress}))->find(option6::kStatus), (Bytes{0, 0}));
+  EXPECT_EQ(*answered(question(V6Type::confirm, false, {kOther}))->find(option6::kStatus), (Bytes{0, 4}));
+  EXPECT_FALSE(answered(question(V6Type::confirm, false)));
 }
 
 TEST(Lease6, InformationHasNoAddress) {
   V6Message asked{V6Type::information, 1, {}};
-  const auto reply = answer_v6(lease(), asked);
+  const auto reply = answered(asked);
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->find(option6::kIaNa), nullptr);
   EXPECT_EQ(reply->find(option6::kDns)->size(), 16U);
+  for (const auto code : {option6::kIaNa, option6::kIaTa, option6::kIaPd}) {
+    auto with = asked;
+    with.put(code, Bytes(12));
+    EXPECT_FALSE(answered(with)) << "section 16.12: it has an association";
+  }
 }
 
 TEST(Lease6, IsNoAnswerToWhatIsForOthers) {
   auto other = question(V6Type::request, false);
   other.put(option6::kServerId, {0, 3, 0, 1, 2, 0xfe, 0, 0, 0, 2});
-  EXPECT_FALSE(answer_v6(lease(), other));
-  EXPECT_FALSE(answer_v6(lease(), question(V6Type::solicit, true)));
-  EXPECT_FALSE(answer_v6(lease(), question(V6Type::request, false)));
-  EXPECT_FALSE(answer_v6(lease(), V6Message{V6Type::solicit, 1, {}})) << "without a client's id";
-  EXPECT_FALSE(answer_v6(lease(), question(V6Type::reply, true)));
+  EXPECT_FALSE(answered(other));
+  EXPECT_FALSE(answered(question(V6Type::solicit, true)));
+  EXPECT_FALSE(answered(question(V6Type::request, false)));
+  EXPECT_FALSE(answered(V6Message{V6Type::solicit, 1, {}})) << "without a client's id";
+  EXPECT_FALSE(answered(question(V6Type::reply, true)));
+  for (const size_t length : {size_t{2}, size_t{131}}) {
+    auto odd = question(V6Type::solicit, false);
+    odd.options[0].value.resize(length);
+    EXPECT_FALSE(answered(odd)) << "no DUID has " << length << " bytes";
+  }
   V6Message cut = question(V6Type::solicit, false);
   cut.options[1].value.resize(11);
-  EXPECT_FALSE(answer_v6(lease(), cut));
+  EXPECT_FALSE(answered(cut));
 }
 
 TEST(V6Message, IsReadAsItWasWritten) {
@@ -123,10 +168,12 @@ TEST(Advertisement, SaysManagedOnLinkAndTheMtu) {
   EXPECT_EQ(Bytes(bytes.begin(), bytes.begin() + 6), (Bytes{134, 0, 0, 0, 64, 0xc0}));
   EXPECT_EQ(get32(bytes, 28), 8500U);
   EXPECT_EQ(Bytes(bytes.begin() + 32, bytes.begin() + 36), (Bytes{3, 4, 64, 0x80}));
-  EXPECT_TRUE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 10, 0, 1, 20}));
-  EXPECT_FALSE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 10, 0, 1, 20}));
-  EXPECT_FALSE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0}));
-  EXPECT_FALSE(is_solicitation(Bytes{134, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_TRUE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 10, 0, 1, 20}, false));
+  EXPECT_FALSE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 10, 0, 1, 20}, false));
+  EXPECT_FALSE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0}, false));
+  EXPECT_FALSE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 10, 0, 1, 20}, true)) << "nobody has no MAC";
+  EXPECT_TRUE(is_solicitation(Bytes{133, 0, 0, 0, 0, 0, 0, 0, 14, 1, 2, 1, 10, 0, 1, 20}, true));
+  EXPECT_FALSE(is_solicitation(Bytes{134, 0, 0, 0, 0, 0, 0, 0}, false));
 }
 
 TEST(Frame6, IsReadAsItWasWritten) {

@@ -84,6 +84,14 @@ TEST(Lease, IsAcknowledgedInEachStateOfAClient) {
   }
 }
 
+// RFC 6842; older clients look for it, too.
+TEST(Lease, NamesTheClientAsItNamedItself) {
+  auto asked = question(V4Type::discover);
+  asked.options[option::kClientId] = {255, 1, 2, 3};
+  EXPECT_EQ(answer_v4(lease(), asked)->options.at(option::kClientId), (Bytes{255, 1, 2, 3}));
+  EXPECT_FALSE(answer_v4(lease(), question(V4Type::discover))->options.contains(option::kClientId));
+}
+
 TEST(Lease, OfAnotherAddressIsRefused) {
   auto request = question(V4Type::request);
   request.put(option::kRequestedAddress, *IpAddress::parse("10.0.1.21"));
@@ -118,6 +126,10 @@ TEST(Lease, IsNoAnswerToWhatIsForOthers) {
   chosen.put(option::kRequestedAddress, kAddress);
   EXPECT_FALSE(answer_v4(lease(), chosen)) << "another server was chosen";
   EXPECT_FALSE(answer_v4(lease(), question(V4Type::request))) << "for no address";
+  auto two = question(V4Type::request);
+  two.put(option::kRequestedAddress, kAddress);
+  two.client = kResolver;
+  EXPECT_FALSE(answer_v4(lease(), two)) << "it has one address and asks for another";
   for (const auto type : {V4Type::decline, V4Type::release, V4Type::offer, V4Type::ack, V4Type::nak}) {
     EXPECT_FALSE(answer_v4(lease(), question(type)));
   }

@@ -18,7 +18,9 @@ constexpr uint16_t kServerPort = 67, kServerPort6 = 547;
 constexpr uint8_t kRouterSolicitation = 133;
 
 // packet(7), classic BPF. The jumps count instructions to skip; the last two drop and take.
-constexpr std::array<sock_filter, 19> kFilter = {{
+constexpr std::array<sock_filter, 21> kFilter = {{
+    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, static_cast<unsigned>(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 17),                   // of another network; the numbers begin behind it
     BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                          // 0: EtherType
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 8, 0),           // 1: to 10
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 14),            // 2

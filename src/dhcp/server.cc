@@ -8,69 +8,17 @@
 #include <thread>
 #include <utility>
 
+#include "dhcp/answer.h"
 #include "dhcp/bytes.h"
-#include "dhcp/frame.h"
-#include "dhcp/frame6.h"
 #include "dhcp/port_socket.h"
 #include "dhcp/rate.h"
 
 namespace ginnel::dhcp {
 namespace {
 
-constexpr uint16_t kServerPort = 67, kClientPort = 68, kServerPort6 = 547, kClientPort6 = 546;
-constexpr size_t kUdpHeader = 8, kTypeAt = 12;
+constexpr size_t kTypeAt = 12;
 constexpr uint16_t kTypeIp6 = 0x86dd;
-constexpr MacAddress kEveryone{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 constexpr unsigned kFramesATurn = 16;  // so that one port does not keep the others waiting
-
-// A client that has no address yet hears broadcasts, or frames to its MAC if it did not ask for broadcasts.
-Datagram envelope(const Lease& lease, const V4Message& reply, const MacAddress& router) {
-  Datagram out;
-  out.from = router;
-  out.source = lease.router;
-  out.source_port = kServerPort;
-  out.destination_port = kClientPort;
-  out.to = reply.broadcast ? kEveryone : lease.mac;
-  const auto none = IpAddress::from_v4(0);
-  const bool has_address = reply.client.is_v4() && reply.client != none;
-  out.destination = reply.broadcast ? IpAddress::from_v4(0xffffffff) : has_address ? reply.client : reply.yours;
-  out.payload = encode_v4(reply);
-  return out;
-}
-
-// What the question of an IPv6 client comes to; empty: no answer. Errors are malformed questions.
-Result<std::optional<Bytes>> answer6(const Lease6& lease, View frame) {
-  GINNEL_TRY(const auto packet, read_packet6(frame));
-  if (packet.from != lease.mac) return std::optional<Bytes>();
-  Packet6 out;
-  out.to = lease.mac;
-  out.from = lease.router_mac;
-  out.source = lease.router;
-  out.destination = packet.source;
-  out.protocol = packet.protocol;
-  if (packet.protocol == kProtocolIcmp6) {
-    if (packet.hop_limit != 255 || !is_solicitation(packet.payload))
-      return fail("read", "router solicitation", "it is broken");
-    static const IpAddress kAllNodes = *IpAddress::parse("ff02::1");
-    if (packet.source == IpAddress()) out.destination = kAllNodes;
-    out.payload = advertisement(lease);
-    return std::optional(write_packet6(out));
-  }
-  GINNEL_TRY(const auto question, decode_v6(View(packet.payload).subspan(kUdpHeader)));
-  const auto reply = answer_v6(lease, question);
-  if (!reply) return std::optional<Bytes>();
-  out.payload = udp_segment(kServerPort6, kClientPort6, encode_v6(*reply));
-  return std::optional(write_packet6(out));
-}
-
-// The same of an IPv4 client.
-Result<std::optional<Bytes>> answer4(const Lease& lease, View frame, const MacAddress& router) {
-  GINNEL_TRY(const auto datagram, read_datagram(frame));
-  GINNEL_TRY(const auto question, decode_v4(datagram.payload));
-  const auto reply = datagram.from == lease.mac ? answer_v4(lease, question) : std::nullopt;
-  if (!reply) return std::optional<Bytes>();
-  return std::optional(write_datagram(envelope(lease, *reply, router)));
-}
 
 struct Client {
   Port port;
@@ -169,8 +117,8 @@ class Server::Impl {
   void answer(Client& client, const std::vector<uint8_t>& frame, Counters& seen) {
     const bool second = frame.size() > kTypeAt + 1 && get16(frame, kTypeAt) == kTypeIp6;
     const Port& port = client.port;
-    auto reply = !second       ? answer4(port.lease, frame, router_)
-                 : port.lease6 ? answer6(*port.lease6, frame)
+    auto reply = !second       ? answer_v4_frame(port.lease, router_, frame)
+                 : port.lease6 ? answer_v6_frame(*port.lease6, frame)
                                : Result<std::optional<Bytes>>();
     if (!reply) {
       ++seen.malformed;

@@ -91,8 +91,10 @@ TEST_F(DhcpServer, OffersAnAddressOfEachFamily) {
   EXPECT_EQ(decode_v4(offer->payload)->yours, *IpAddress::parse("10.0.1.20"));
   EXPECT_EQ(offer->destination, *IpAddress::parse("10.0.1.20"));
 
-  const V6Message solicit{V6Type::solicit, 7, {{option6::kClientId, {0, 1}}, {option6::kIaNa, Bytes(12)}}};
-  send(write_packet6(packet6(kProtocolUdp, udp_segment(546, 547, encode_v6(solicit)))));
+  const V6Message solicit{V6Type::solicit, 7, {{option6::kClientId, {0, 3, 0, 1}}, {option6::kIaNa, Bytes(12)}}};
+  auto question = packet6(kProtocolUdp, udp_segment(546, 547, encode_v6(solicit)));
+  question.destination = *IpAddress::parse("ff02::1:2");
+  send(write_packet6(question));
   const auto advertise = read_packet6(receive());
   ASSERT_TRUE(advertise) << advertise.error().text();
   EXPECT_EQ(advertise->source, *IpAddress::parse("fe80::1"));
@@ -124,7 +126,13 @@ TEST_F(DhcpServer, CountsWhatItDoesNotAnswer) {
   send(cut);
   send(question4());  // the last to be answered, so the others were looked at
   ASSERT_FALSE(receive().empty());
+  auto tagged = question4();
+  tagged.insert(tagged.begin() + 12, {0x81, 0, 0, 7});
+  send(tagged);  // of VLAN 7, which is no network of this port
+  send(question4());
+  ASSERT_FALSE(receive().empty());
   const auto seen = server_->counters();
+  EXPECT_EQ(seen.answered, 2U);
   EXPECT_EQ(seen.malformed, 2U);
   EXPECT_EQ(seen.ignored, 1U);
 }

@@ -75,6 +75,10 @@ Result<V4Message> decode_v4(View bytes) {
   out.type = static_cast<V4Type>(type.mapped().front());
   if (out.type < V4Type::discover || out.type > V4Type::inform) return broken("its message type is unknown");
   if (out.options.contains(option::kOverload)) return broken("it has options in other fields");
+  // One that is passed over as if it were not there would make another message of it.
+  for (const auto code : {option::kServerId, option::kRequestedAddress}) {
+    if (out.options.contains(code) && !out.address(code)) return broken("an address has not four bytes");
+  }
   return out;
 }
 

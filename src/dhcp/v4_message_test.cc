@@ -65,6 +65,11 @@ TEST(V4Message, IsRefusedWhereItIsBroken) {
   auto overloaded = discover();
   overloaded.options[option::kOverload] = {1};
   EXPECT_FALSE(decode_v4(encode_v4(overloaded)));
+  for (const auto code : {option::kServerId, option::kRequestedAddress}) {
+    auto odd = discover();
+    odd.options[code] = {10, 0, 1};
+    EXPECT_FALSE(decode_v4(encode_v4(odd))) << "an address of three bytes";
+  }
 }
 
 Datagram datagram() {

@@ -11,8 +11,8 @@
 namespace ginnel::dhcp {
 
 namespace option6 {
-inline constexpr uint16_t kClientId = 1, kServerId = 2, kIaNa = 3, kIaAddress = 5, kStatus = 13, kRapidCommit = 14,
-                          kDns = 23, kDomains = 24;
+inline constexpr uint16_t kClientId = 1, kServerId = 2, kIaNa = 3, kIaTa = 4, kIaAddress = 5, kStatus = 13,
+                          kRapidCommit = 14, kDns = 23, kDomains = 24, kIaPd = 25;
 }  // namespace option6
 
 enum class V6Type : uint8_t {

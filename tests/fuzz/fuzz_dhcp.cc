@@ -1,6 +1,7 @@
 // Any bytes as a frame, and as a DHCP message: they decode or not, what decodes is written so that it decodes to the
 // same, and an answer gives nobody another address than the port's own.
 #include "base/check.h"
+#include "dhcp/answer.h"
 #include "dhcp/frame.h"
 #include "dhcp/frame6.h"
 #include "dhcp/lease.h"
@@ -57,7 +58,9 @@ void check_message6(std::span<const uint8_t> bytes) {
   if (!message) return;
   const auto again = dhcp::decode_v6(dhcp::encode_v6(*message));
   GINNEL_CHECK(again && *again == *message, "what is written is what was meant");
-  const auto reply = dhcp::answer_v6(lease6(), *message);
+  const auto asked = dhcp::associations_of(*message);
+  if (!asked) return;
+  const auto reply = dhcp::answer_v6(lease6(), *message, *asked);
   if (!reply) return;
   GINNEL_CHECK(dhcp::associations_of(*reply), "a reply can be read");
 }
@@ -67,7 +70,9 @@ void check_message6(std::span<const uint8_t> bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_message({data, size});
   check_message6({data, size});
-  (void)dhcp::is_solicitation({data, size});
+  for (const bool nobody : {false, true}) (void)dhcp::is_solicitation({data, size}, nobody);
+  (void)dhcp::answer_v4_frame(lease(), lease6().router_mac, {data, size});
+  (void)dhcp::answer_v6_frame(lease6(), {data, size});
   if (const auto packet = dhcp::read_packet6({data, size})) {
     GINNEL_CHECK(dhcp::read_packet6(dhcp::write_packet6(*packet)), "a frame that is written can be read");
     if (packet->protocol == dhcp::kProtocolUdp) check_message6(std::span(packet->payload).subspan(8));
