@@ -118,6 +118,7 @@ Result<bool> Devices::resize(const std::string& interface_id, const Device& devi
   if (!standing.up || !read_inside(device.netns, device.netns_inode, here)) return false;
   const FoundDevice& found = here.at(interface_id);
   if (!found.device) return false;
+  if (!device.address6 && !found.addresses6.empty()) return false;  // it had one until now
   Device sized = *found.device;
   sized.big_tcp = device.big_tcp;
   const bool has_address6 = device.address6 && device.subnet6 &&

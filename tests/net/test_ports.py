@@ -86,6 +86,28 @@ def test_both_families_in_a_namespace(region, account, netns):
         interface.detach()
 
 
+def test_an_ipv6_address_that_comes_and_goes(region, account, netns):
+    vpc = Vpc(region, account, ipv6=True)
+    server = vpc.instance(groups=[vpc.group(tcp6_from(vpc.cidr6, PORT))])
+    inside, tap = Interface(vpc), Interface(vpc)
+    inside.attach("--netns", netns)
+    tap.attach("--tap", "gtap")
+    assert inside.port["address6"] is None and "fe80::1" not in ip("-6", "route", netns=netns)
+    index = ip("-brief", "link", "show", "gtap")
+    given = [vpc.ec2.assign_ipv6_addresses(NetworkInterfaceId=each.id, Ipv6AddressCount=1)["AssignedIpv6Addresses"][0]
+             for each in (inside, tap)]
+    with tcp_server(echo, address=server.address6, port=PORT, netns=server.id):
+        wait_for(lambda: reaches(netns, server.address6, PORT), "the way by IPv6")
+    assert [inside.port["address6"], tap.port["address6"]] == given
+    assert ip("-brief", "link", "show", "gtap") == index, "what holds the tap goes on to hold it"
+    for each, address in zip((inside, tap), given):
+        vpc.ec2.unassign_ipv6_addresses(NetworkInterfaceId=each.id, Ipv6Addresses=[address])
+    wait_for(lambda: given[0] not in ip("-6", "address", netns=netns), "the address to go")
+    assert f"{inside.address}/24" in ip("-brief", "address", "show", "eth0", netns=netns)
+    inside.detach()
+    tap.detach()
+
+
 def test_the_same_interface_elsewhere_under_another_name(interface, netns, server):
     with new_netns() as second:
         interface.attach("--netns", netns)

@@ -170,6 +170,14 @@ TEST_F(DevicesTest, BothFamiliesAreConfiguredInside) {
   EXPECT_EQ(run({"sh", "-c", "ip -n " + instance("a") + " -6 address show dev lo | grep -q ::1/128"}), 0);
 }
 
+TEST_F(DevicesTest, AnIpv6AddressThatIsTakenAwayGoes) {
+  ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", ""}));
+  ASSERT_GOOD(devices_->put("eni-1", of_both_families(device())));
+  ASSERT_GOOD(devices_->put("eni-1", device()));
+  EXPECT_TRUE(devices_->read().value().at("eni-1").addresses6.empty());
+  EXPECT_EQ(run({"sh", "-c", "! ip -n " + instance("a") + " -6 address show dev eth0 | grep -q inet6"}), 0);
+}
+
 TEST_F(DevicesTest, AnIpv6AddressWithoutItsRouteIsNotWhole) {
   ASSERT_GOOD(namespaces_->ensure(instance("a"), {"10.0.0.2", ""}));
   const auto both = of_both_families(device());
