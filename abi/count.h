@@ -20,7 +20,7 @@ struct ginnel_port_count {
   __u64 sent_packets, sent_bytes;         /* by the port, of entries that are gone */
   __u64 received_packets, received_bytes; /* likewise, to the port */
   __u64 opened, accepted;                 /* new flows from it, and to it */
-  __u64 sent_resets, received_resets;     /* TCP segments with RST, all so far */
+  __u64 sent_resets, received_resets;     /* TCP segments with RST, all so far; received: those of the program too */
   __u64 tracked;                          /* flows from it whose forward entry is in `flows` now */
 };
 GINNEL_LAYOUT(ginnel_port_count, 72);
@@ -39,7 +39,7 @@ struct ginnel_link_count {
   __u64 forward_packets, forward_bytes; /* of entries that are gone */
   __u64 reverse_packets, reverse_bytes;
   __u64 opened;
-  __u64 forward_resets, reverse_resets;
+  __u64 forward_resets, reverse_resets; /* those of the program too */
 };
 GINNEL_LAYOUT(ginnel_link_count, 56);
 
@@ -72,6 +72,8 @@ static inline __attribute__((always_inline)) struct ginnel_link_count_key ginnel
 
 /* Only flows that are idle in both directions, or whose other entry is missing. Else all. */
 #define GINNEL_END_IDLE 1u
+/* Takes nothing out, but marks both entries as cut (GINNEL_FLOW_CUT), in place. Goes alone. */
+#define GINNEL_END_MARK 2u
 
 struct ginnel_end_key {
   struct ginnel_flow_key key; /* of either entry */
@@ -83,7 +85,7 @@ struct ginnel_end_request {
   __u32 count;
   __u32 flags; /* GINNEL_END_* */
   __u32 now_s; /* CLOCK_MONOTONIC */
-  __u32 ended; /* answer: entries taken out, two a flow */
+  __u32 ended; /* answer: entries taken out, two a flow; with GINNEL_END_MARK flows that were not marked yet */
 };
 GINNEL_LAYOUT(ginnel_end_request, 16);
 

@@ -4,8 +4,9 @@
  * A flow has two entries, one a direction, each keyed by the packet as it comes in from a port and telling what it
  * becomes; each names the other (ginnel_flow_partner). They are made by the program only. The daemon removes flows
  * that are idle: both entries, when both are (ginnel_flow_idle_limit_s), by the program that counts what they hold
- * (count.h). To cut a flow the daemon sets GINNEL_FLOW_CUT
- * in both entries: the next packet is dropped as FLOW_CUT (TCP: both ends get a reset) and both entries go. */
+ * (count.h). By the same program a flow is cut: with GINNEL_FLOW_CUT in both entries, the next packet is dropped as
+ * FLOW_CUT (TCP: both ends get a reset) and both entries go. Nobody writes to an entry that stands but by atomic
+ * operations on its state and its counters. */
 #ifndef GINNEL_ABI_FLOW_H
 #define GINNEL_ABI_FLOW_H
 
@@ -45,12 +46,12 @@ static inline __attribute__((always_inline)) int ginnel_icmp_is_answer(__u8 prot
 #define GINNEL_FLOW_REVERSE 1u       /* entry of the direction from target to opener */
 #define GINNEL_FLOW_TRANSLATE 2u     /* addresses and ports of the packet change */
 #define GINNEL_FLOW_REDIRECT_PEER 4u /* how it is delivered */
-#define GINNEL_FLOW_CUT 8u           /* set by the daemon */
-#define GINNEL_FLOW_PROXY 16u        /* TCP: a PROXY v2 header goes first; in both entries */
-#define GINNEL_FLOW_TO_IPV4 32u      /* comes in as IPv6 and goes out as IPv4 (RFC 7915) */
-#define GINNEL_FLOW_TO_IPV6 64u      /* the other way */
+/* 8 was the mark of cut flows before layout version 4 */
+#define GINNEL_FLOW_PROXY 16u   /* TCP: a PROXY v2 header goes first; in both entries */
+#define GINNEL_FLOW_TO_IPV4 32u /* comes in as IPv6 and goes out as IPv4 (RFC 7915) */
+#define GINNEL_FLOW_TO_IPV6 64u /* the other way */
 
-/* Bits of `state`. FINs and RST are noted in both entries. */
+/* Bits of the lower half of `state`. FINs and RST are noted in both entries. */
 #define GINNEL_FLOW_ANSWERED 1u    /* a packet of the reverse direction was seen */
 #define GINNEL_FLOW_FIN_FORWARD 2u /* TCP: the opener closed its half */
 #define GINNEL_FLOW_FIN_REVERSE 4u
@@ -60,6 +61,8 @@ static inline __attribute__((always_inline)) int ginnel_icmp_is_answer(__u8 prot
 #define GINNEL_FLOW_SYN_AGAIN 32u   /* the opener has sent a SYN after that */
 
 #define GINNEL_FLOW_ESTABLISHED 64u /* TCP: the opener has acknowledged the answer */
+#define GINNEL_FLOW_CUT 128u        /* is to be ended by its next packet; in both entries */
+#define GINNEL_FLOW_ENDED 256u      /* the entry is being taken out, and what it held was counted */
 
 struct ginnel_flow {
   /* The packet as it goes out. */
@@ -70,16 +73,27 @@ struct ginnel_flow {
   __u16 flags;       /* GINNEL_FLOW_* above */
   __u32 out_scope;   /* VPC number where it goes out */
   __u32 link;        /* number of the link; 0 inside a VPC and of probes */
-  __u32 state;       /* GINNEL_FLOW_* above */
+  __u32 state;       /* GINNEL_FLOW_* above; the upper half: see ginnel_flow_opened_s() */
   __u32 last_seen_s; /* CLOCK_MONOTONIC_COARSE */
   __u32 target;      /* number of the load balancer's target, else 0 */
   __u16 idle_s;      /* TCP, open: may be silent so long; 0: the default */
-  __u16 reserved;
-  __u32 iif;      /* where it comes in: the oif of the other entry */
-  __u32 balancer; /* number of the one that chose the target, else 0 */
+  __u16 opened;      /* see ginnel_flow_opened_s() */
+  __u32 iif;         /* where it comes in: the oif of the other entry */
+  __u32 balancer;    /* number of the one that chose the target, else 0 */
   __u64 packets, bytes;
 };
 GINNEL_LAYOUT(ginnel_flow, 96);
+
+/* When it was opened, by CLOCK_MONOTONIC, the same in both entries; 0: not known. The halves of the number lie where
+ * there was room. */
+static inline __attribute__((always_inline)) __u32 ginnel_flow_opened_s(const struct ginnel_flow* flow) {
+  return (flow->state & 0xffff0000u) | flow->opened;
+}
+
+static inline __attribute__((always_inline)) void ginnel_flow_set_opened(struct ginnel_flow* flow, __u32 now_s) {
+  flow->state = (flow->state & 0xffffu) | (now_s & 0xffff0000u);
+  flow->opened = (__u16)now_s;
+}
 
 static inline __attribute__((always_inline)) int ginnel_flow_closed(__u32 state) {
   const __u32 fins = GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE;

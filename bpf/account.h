@@ -31,10 +31,12 @@ static __always_inline int stage_account(struct __sk_buff* skb, struct packet* p
   const __u32 now = p->now_s, bits = news(p, flow);
   if (flow->last_seen_s != now) flow->last_seen_s = now; /* written once a second: the line is shared by CPUs */
   __sync_fetch_and_add(&flow->packets, 1);
-  __sync_fetch_and_add(&flow->bytes, skb->len);
+  const __u64 before = __sync_fetch_and_add(&flow->bytes, skb->len);
+  asm volatile("" ::"r"(before)); /* in order before the state is read: see count_held() */
   if (p->tcp_flags & TCP_RST) note_reset(p, flow);
-  if ((flow->state & bits) == bits) return NEXT;
+  if ((flow->state & (bits | GINNEL_FLOW_ENDED)) == bits) return NEXT;
 
+  if (flow->state & GINNEL_FLOW_ENDED) return count_late(&p->key, flow);
   __sync_fetch_and_or(&flow->state, bits);
   struct ginnel_flow_key key = ginnel_flow_partner(&p->key, flow);
   struct ginnel_flow* partner = bpf_map_lookup_elem(&flows, &key);

@@ -21,6 +21,8 @@ static __always_inline void prepare(struct __sk_buff* skb, const struct packet* 
   reverse->flags = GINNEL_FLOW_REVERSE | delivery(!(p->port->flags & (GINNEL_PORT_SYSTEM | GINNEL_PORT_DEVICE)));
   reverse->out_scope = p->key.scope;
   reverse->last_seen_s = d->forward.last_seen_s = p->now_s;
+  ginnel_flow_set_opened(&d->forward, p->now_s);
+  ginnel_flow_set_opened(reverse, p->now_s);
   d->flow_limit = p->port->flags & GINNEL_PORT_SYSTEM ? 0 : config.port_flows;
   d->reverse_key.protocol = p->key.protocol;
 }

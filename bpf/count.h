@@ -82,16 +82,18 @@ __attribute__((noinline)) int count_new_flow(void) {
   return 0;
 }
 
-/* Adds what the entry of the scratch holds to the totals. */
-static __always_inline void count_ended(struct count_scratch* s) {
+/* Moves what the entry of the scratch's key holds to the totals. A packet that is at work on another processor may add
+ * to the entry before or after its numbers are taken: it sees the bit then, and takes what it was too late with. */
+static __always_inline void count_held(struct count_scratch* s, struct ginnel_flow* held) {
+  __sync_fetch_and_or(&held->state, GINNEL_FLOW_ENDED);
+  s->flow = *held;
+  const __u64 packets = __sync_lock_test_and_set(&held->packets, 0), bytes = __sync_lock_test_and_set(&held->bytes, 0);
   const struct ginnel_flow* flow = &s->flow;
-  const __u64 packets = flow->packets, bytes = flow->bytes;
   const int reverse = flow->flags & GINNEL_FLOW_REVERSE;
   struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &flow->iif);
   if (from) {
     __sync_fetch_and_add(&from->sent_packets, packets);
     __sync_fetch_and_add(&from->sent_bytes, bytes);
-    if (!reverse) __sync_fetch_and_add(&from->tracked, -1);
   }
   struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &flow->oif);
   if (to) {
@@ -105,16 +107,25 @@ static __always_inline void count_ended(struct count_scratch* s) {
   __sync_fetch_and_add(reverse ? &link->reverse_bytes : &link->forward_bytes, bytes);
 }
 
-/* Takes the entry of the scratch's key out of the table; whoever does counts what it holds. 1 if there was one. */
+/* A packet of that key was counted in an entry whose numbers were being taken. */
+static __noinline int count_late(const struct ginnel_flow_key* key, struct ginnel_flow* flow) {
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return NEXT;
+  s->key = *key;
+  count_held(s, flow);
+  return NEXT;
+}
+
+/* Takes the entry of the scratch's key out of the table, and counts what it holds. 1 if there was one. */
 __attribute__((noinline)) int end_entry(__u32 whose) {
   struct count_scratch* s = scratch_count(whose);
-  const struct ginnel_flow* flow = s ? bpf_map_lookup_elem(&flows, &s->key) : NULL;
+  struct ginnel_flow* flow = s ? bpf_map_lookup_elem(&flows, &s->key) : NULL;
   if (!flow) return 0;
-  s->flow = *flow;
+  count_held(s, flow);
   /* An int: Linux 6.1 leaves the upper half of a map operation's result undefined. */
   const int error = bpf_map_delete_elem(&flows, &s->key);
   if (error) return 0;
-  count_ended(s);
+  if (!(s->flow.flags & GINNEL_FLOW_REVERSE)) release_flow(s->flow.iif);
   return 1;
 }
 
@@ -124,6 +135,18 @@ static __always_inline void end_entry_of(const struct ginnel_flow_key* key) {
   if (!s) return;
   s->key = *key;
   end_entry(COUNT_OF_PACKETS);
+}
+
+/* A reset of the program's own goes out to that port, of the flow or link of the packet that note_whose() knows. */
+__attribute__((noinline)) int count_own_reset(__u32 oif, __u32 reverse) {
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return 0;
+  struct ginnel_port_count* to = make_port_count(s, oif);
+  if (to) __sync_fetch_and_add(&to->received_resets, 1);
+  s->link = s->dropped;
+  struct ginnel_link_count* link = s->link.link ? make_link_count(s) : NULL;
+  if (link) __sync_fetch_and_add(reverse ? &link->reverse_resets : &link->forward_resets, 1);
+  return 0;
 }
 
 /* A TCP segment with RST passes; its link in the scratch. */

@@ -22,6 +22,7 @@ struct cut_scratch {
   struct ip_header ip;
   struct ginnel_flow_key partner;
   struct tcphdr tcp; /* of the packet at hand */
+  __u32 payload;     /* its length */
   __u8 sender[6];
 };
 
@@ -132,13 +133,15 @@ static __always_inline int load_segment(struct __sk_buff* skb, __u32 l4, struct 
   return bpf_skb_load_bytes(skb, l4, &s->tcp, sizeof s->tcp) || bpf_skb_load_bytes(skb, 6, s->sender, sizeof s->sender);
 }
 
-/* Makes of the packet, whose TCP header is at `l4` now, the answer to the segment that it was, and counts it. */
+/* Makes of the packet, whose TCP header is at `l4` now, the answer to the segment that it was, and counts it; `reverse`
+ * if it goes to an opener. */
 static __always_inline int answer_sender(struct __sk_buff* skb, __u32 l4, const struct ginnel_flow_key* key,
-                                         struct cut_scratch* s, __u32 payload, __u32 reason) {
-  fill_back(&s->reset, key, &s->tcp, payload);
+                                         struct cut_scratch* s, __u32 reverse, __u32 reason) {
+  fill_back(&s->reset, key, &s->tcp, s->payload);
   copy_mac(s->reset.mac, s->sender);
   if (write_reset(skb, l4) < 0) return -(int)reason;
   count_drop(reason);
+  count_own_reset(skb->ifindex, reverse);
   return bpf_redirect(skb->ifindex, 0);
 }
 
@@ -148,12 +151,13 @@ static __always_inline __u32 segment_payload(const struct __sk_buff* skb, __u32 
 }
 
 /* A TCP segment of no flow, its key and whose it is in the scratches: a reset for its sender. A verdict or the negated
- * reason of a drop. */
+ * reason of a drop. Only clients of a link are known to be of one. */
 __attribute__((noinline)) int refuse_segment(struct __sk_buff* skb, __u32 l4, __u32 reason) {
   const struct decision* d = scratch_decision();
   struct cut_scratch* s = scratch_cut();
   if (!d || !s || load_segment(skb, l4, s) || s->tcp.rst) return -(int)reason;
-  return answer_sender(skb, l4, &d->key, s, segment_payload(skb, l4, s), reason);
+  s->payload = segment_payload(skb, l4, s);
+  return answer_sender(skb, l4, &d->key, s, 1, reason);
 }
 
 /* The whole stage for a packet whose flow is ended for that reason, its key and whose it is in the scratches: a verdict
@@ -167,7 +171,7 @@ __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4, __u32 re
   const struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, key);
   if (!flow) return dropped;
   s->partner = ginnel_flow_partner(key, flow);
-  const __u32 oif = flow->oif;
+  const __u32 oif = flow->oif, reverse = flow->flags & GINNEL_FLOW_REVERSE;
   const int is_tcp = key->protocol == IPPROTO_TCP && !load_segment(skb, l4, s);
   if (is_tcp) {
     const struct tcphdr received = as_received(flow, flow->flags & GINNEL_FLOW_REVERSE ? &s->partner : key, &s->tcp);
@@ -177,12 +181,13 @@ __attribute__((noinline)) int cut_flow(struct __sk_buff* skb, __u32 l4, __u32 re
   end_entry_of(&s->partner);
   if (!is_tcp) return dropped;
 
-  const __u32 payload = segment_payload(skb, l4, s);
+  s->payload = segment_payload(skb, l4, s);
   const int at = write_reset(skb, l4);
   if (at < 0) return dropped;
-  bpf_clone_redirect(skb, oif, 0);
+  const int lost = bpf_clone_redirect(skb, oif, 0);
+  if (!lost) count_own_reset(oif, reverse);
   if (s->tcp.rst) return dropped;
-  return answer_sender(skb, at, key, s, payload, reason);
+  return answer_sender(skb, at, key, s, !reverse, reason);
 }
 
 #endif

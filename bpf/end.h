@@ -17,6 +17,17 @@ struct ending {
   __u32 flags, now_s, ended;
 };
 
+/* One key: both entries of its flow are to be ended by the next packet. */
+static __always_inline void mark_flow(struct ending* request, struct count_scratch* s) {
+  struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, &s->key);
+  if (!flow) return;
+  s->key = ginnel_flow_partner(&s->key, flow);
+  __u32 unmarked = ~__sync_fetch_and_or(&flow->state, GINNEL_FLOW_CUT);
+  flow = bpf_map_lookup_elem(&flows, &s->key);
+  if (flow) unmarked |= ~__sync_fetch_and_or(&flow->state, GINNEL_FLOW_CUT);
+  if (unmarked & GINNEL_FLOW_CUT) request->ended += 1;
+}
+
 /* One key: both entries of its flow, if they are idle now; they may have woken up since the daemon saw them. */
 static int end_flow(__u32 index, void* context) {
   struct ending* request = context;
@@ -24,6 +35,10 @@ static int end_flow(__u32 index, void* context) {
   struct count_scratch* s = scratch_count(COUNT_OF_CALLS);
   if (!at || !s) return 1;
   s->key = at->key;
+  if (request->flags & GINNEL_END_MARK) {
+    mark_flow(request, s);
+    return 0;
+  }
   const struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, &s->key);
   if (!flow) return 0;
   const struct ginnel_flow_key partner = ginnel_flow_partner(&s->key, flow);

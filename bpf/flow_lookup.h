@@ -40,15 +40,17 @@ __attribute__((noinline)) int end_idle(__u32 tcp_flags, __u32 now) {
   return FLOW_OVER;
 }
 
-/* Whether the address stands for others, so that nobody there would answer to what belongs to no flow: of a link, or of
- * an interface without a port. */
-static __always_inline int is_no_port(const struct packet* p) {
+/* Whether the address stands for others, so that nobody there would answer to what belongs to no flow: of a link, which
+ * it finds, or of an interface without a port. */
+static __always_inline int is_no_port(struct packet* p) {
   struct ginnel_destination_key key = {.vpc = p->key.scope, .address = p->key.destination};
   const struct ginnel_destination* to = bpf_map_lookup_elem(&destinations, &key);
-  if (to) return to->flags & GINNEL_DESTINATION_ENDPOINT;
+  if (to && !(to->flags & GINNEL_DESTINATION_ENDPOINT)) return 0;
+  const __u32 known = opaque(to != NULL); /* two pointers would be put together, which the verifier refuses */
   struct ginnel_link_key link = {
       .vpc = p->key.scope, .address = p->key.destination, .port = p->key.destination_port, .protocol = p->key.protocol};
-  return bpf_map_lookup_elem(&links, &link) != 0;
+  p->link = bpf_map_lookup_elem(&links, &link);
+  return known || p->link;
 }
 
 /* Whose it is and its key, for what the functions above do. */
@@ -63,13 +65,13 @@ static __always_inline int note_packet(const struct __sk_buff* skb, const struct
 
 /* A TCP segment that is of no flow and opens none. The ends of a connection that Ginnel has forgotten, or never knew,
  * learn that it is none where nobody else would tell them. */
-static __always_inline int unknown_segment(struct __sk_buff* skb, const struct packet* p, __u32 reason) {
+static __always_inline int unknown_segment(struct __sk_buff* skb, struct packet* p, __u32 reason) {
   if (reason != GINNEL_DROP_SYSTEM_NO_FLOW && !is_no_port(p)) return -(int)reason;
   return note_packet(skb, p, NULL) ? refuse_segment(skb, p->l4, reason) : -(int)reason;
 }
 
 /* What is of no known flow: NEXT if it may open one. */
-static __always_inline int judge_unknown(struct __sk_buff* skb, const struct packet* p) {
+static __always_inline int judge_unknown(struct __sk_buff* skb, struct packet* p) {
   const int system = p->port->flags & GINNEL_PORT_SYSTEM;
   if (on_hold()) return DROP(UPGRADING);
   if (p->special == SPECIAL_LATER) return DROP(FRAGMENT_UNKNOWN);
@@ -84,7 +86,7 @@ static __always_inline int judge_unknown(struct __sk_buff* skb, const struct pac
 static __always_inline int stage_flow(struct __sk_buff* skb, struct packet* p) {
   struct ginnel_flow* flow = bpf_map_lookup_elem(&flows, &p->key);
   p->now_s = now_s();
-  int cut = flow && (flow->flags & GINNEL_FLOW_CUT) ? GINNEL_DROP_FLOW_CUT : 0;
+  int cut = flow && (flow->state & GINNEL_FLOW_CUT) ? GINNEL_DROP_FLOW_CUT : 0;
   /* The idle time is asked once a second at most. */
   if (flow && !cut && flow->last_seen_s != p->now_s && is_idle_at(flow, p->key.protocol, p->now_s)) {
     const int answer = note_packet(skb, p, flow) ? end_idle(p->tcp_flags, p->now_s) : NEXT;

@@ -118,7 +118,7 @@ __attribute__((noinline)) int relay_error(struct __sk_buff* skb, __u32 l4, __u32
   make_quote_key(s, scope);
   const struct ginnel_flow* flow = find_quoted_flow(s, skb->ifindex);
   if (!flow) return on_hold() ? DROP(UPGRADING) : DROP(ICMP_NO_FLOW);
-  if (flow->flags & GINNEL_FLOW_CUT) return DROP(FLOW_CUT);
+  if (flow->state & GINNEL_FLOW_CUT) return DROP(FLOW_CUT);
   copy_mac(macs.to, flow->destination_mac);
   copy_mac(macs.from, config.router_mac);
   if (flow->flags & GINNEL_FLOW_TRANSLATE) {

@@ -27,8 +27,8 @@ void put_ends(boost::json::object& out, const dataplane::FlowEnd& source, const 
 }  // namespace
 
 Table::Row flow_header() {
-  return {"PROTOCOL",   "STATE", "VPC",  "INTERFACE", "SOURCE",  "DESTINATION",
-          "TRANSLATED", "LINK",  "IDLE", "SENT",      "RECEIVED"};
+  return {"PROTOCOL",   "STATE", "VPC", "INTERFACE", "SOURCE", "DESTINATION",
+          "TRANSLATED", "LINK",  "AGE", "IDLE",      "SENT",   "RECEIVED"};
 }
 
 Table::Row flow_row(const Flow& flow, NameBook& names) {
@@ -43,6 +43,7 @@ Table::Row flow_row(const Flow& flow, NameBook& names) {
           text_of(flow.destination),
           or_dash(translated),
           or_dash(names.link(flow.link)),
+          flow.age_s ? fmt::format("{}s", *flow.age_s) : "-",
           fmt::format("{}s", flow.idle_s),
           fmt::format("{}/{}", flow.packets_sent, flow.bytes_sent),
           fmt::format("{}/{}", flow.packets_received, flow.bytes_received)};
@@ -66,6 +67,7 @@ boost::json::object flow_object(const Flow& flow, NameBook& names) {
   }
   out["link"] = or_null(names.link(flow.link));
   out["link_number"] = flow.link;
+  out["age_s"] = flow.age_s ? boost::json::value(*flow.age_s) : boost::json::value();
   out["idle_s"] = flow.idle_s;
   out["idle_limit_s"] = flow.idle_limit_s;
   out["packets_sent"] = flow.packets_sent;

@@ -27,7 +27,9 @@ constexpr const char* kFilterHelp = R"(FILTER: conditions NAME=VALUE, all of whi
   address=CIDR      an address inside it, before or after translation
   port=N            likewise
   protocol=P        tcp, udp, icmp, icmpv6 or a number
-  state=S           opening, established, closing, closed, reset; open: neither closed nor reset)";
+  state=S           opening, established, closing, closed, reset; open: neither closed nor reset
+  older=SECONDS     opened longer ago
+  younger=SECONDS   opened not so long ago)";
 
 struct Wanted {
   std::vector<std::string> filter;
@@ -62,9 +64,10 @@ class Session {
   Status read(uint32_t now_s, const std::function<Status(const Flow&)>& each) const {
     return flows_->read(filter_, now_s, each);
   }
-  Result<size_t> cut() { return flows_->cut(filter_); }
+  Result<size_t> cut() { return flows_->cut(filter_, dataplane::monotonic_seconds()); }
   NameBook& names() { return names_; }
   [[nodiscard]] bool filters() const { return !filter_.empty(); }
+  [[nodiscard]] bool filters_by_age() const { return filter_.has_age(); }
 
  private:
   // No daemon is no error.
@@ -142,6 +145,7 @@ Status list(const Context& context, const Wanted& wanted) {
 Status follow(const Context& context, const Wanted& wanted) {
   Session session(context);
   GINNEL_CHECKED(session.open(wanted.filter));
+  if (session.filters_by_age()) return fail("follow", "flows", "--follow goes without older and younger");
   Printer printer(context.json, session.names(), true);
   const auto tell = [&](const dataplane::FlowEvent& event) { printer.print(event); };
   const auto interval =

@@ -39,7 +39,7 @@ Status FlowCarrier::each_since(uint32_t since_s, std::unordered_set<uint64_t>* s
   return carrier_.read([&](std::vector<uint8_t>& keys, std::vector<uint8_t>& values, uint32_t count) {
     return each_of(keys, values, count, [&](const ginnel_flow_key& key, ginnel_flow& flow) -> Status {
       if (seen != nullptr) seen->insert(hash_of(key));
-      return seen_since(flow, since_s) || (flow.flags & GINNEL_FLOW_CUT) != 0 ? each(key, flow) : Status{};
+      return seen_since(flow, since_s) || is_marked_as_cut(flow) ? each(key, flow) : Status{};
     });
   });
 }

@@ -10,6 +10,8 @@ Result<size_t> FlowEnder::end_idle(const std::vector<ginnel_flow_key>& keys, uin
 
 Result<size_t> FlowEnder::end(const std::vector<ginnel_flow_key>& keys) { return run(keys, 0, 0); }
 
+Result<size_t> FlowEnder::mark(const std::vector<ginnel_flow_key>& keys) { return run(keys, GINNEL_END_MARK, 0); }
+
 Result<size_t> FlowEnder::run(const std::vector<ginnel_flow_key>& keys, uint32_t flags, uint32_t now_s) {
   const std::lock_guard lock(mutex_);
   size_t ended = 0;

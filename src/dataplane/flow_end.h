@@ -1,5 +1,6 @@
 // Takes flows out of the table, by the program `ginnel_end` (abi/count.h): an entry goes and what it held is counted at
-// once, and a flow that has woken up since it was seen idle stays.
+// once, and a flow that has woken up since it was seen idle stays. And marks flows as cut, in place, so that a packet
+// that passes in that moment is counted.
 //
 // From any thread; the calls take turns. The program and its map outlive it.
 #pragma once
@@ -24,6 +25,8 @@ class FlowEnder {
   Result<size_t> end_idle(const std::vector<ginnel_flow_key>& keys, uint32_t now_s);
   // All of them.
   Result<size_t> end(const std::vector<ginnel_flow_key>& keys);
+  // All of them are cut by their next packet. Returns how many flows were not marked yet.
+  Result<size_t> mark(const std::vector<ginnel_flow_key>& keys);
 
  private:
   Result<size_t> run(const std::vector<ginnel_flow_key>& keys, uint32_t flags, uint32_t now_s);

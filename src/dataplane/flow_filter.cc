@@ -60,6 +60,8 @@ Status take(FlowFilter& filter, const std::string& name, const std::string& valu
   if (name == "address") return put(filter.address, parse_address(value));
   if (name == "port") return put(filter.port, parse_number<uint16_t>(value));
   if (name == "state") return put(filter.states, parse_states(value));
+  if (name == "older") return put(filter.older_s, parse_number<uint32_t>(value));
+  if (name == "younger") return put(filter.younger_s, parse_number<uint32_t>(value));
   return fail("", "", "there is no such condition");
 }
 
@@ -69,6 +71,13 @@ bool has(const FlowInterface& interface, plan::VpcNumber vpc, const ginnel_addre
 }
 
 }  // namespace
+
+// The program's clock is a coarse one and may be ahead of `now_s` by a tick.
+std::optional<uint32_t> age_of(const ginnel_flow& flow, uint32_t now_s) {
+  const uint32_t opened_s = ginnel_flow_opened_s(&flow);
+  if (opened_s == 0) return std::nullopt;
+  return static_cast<uint32_t>(std::max(0, static_cast<int32_t>(now_s - opened_s)));
+}
 
 FlowState state_of(uint8_t protocol, const ginnel_flow& flow) {
   if (protocol != GINNEL_TCP) {
@@ -103,9 +112,18 @@ Result<uint8_t> parse_protocol(std::string_view text) {
   return number;
 }
 
-bool FlowFilter::empty() const { return !vpc && !link && !interface && !protocol && !address && !port && !states; }
+bool FlowFilter::empty() const {
+  return !vpc && !link && !interface && !protocol && !address && !port && !states && !has_age();
+}
 
-bool FlowFilter::matches(const ginnel_flow_key& key, const ginnel_flow& flow) const {
+bool FlowFilter::has_right_age(const ginnel_flow& flow, uint32_t now_s) const {
+  if (!has_age()) return true;
+  const auto age_s = age_of(flow, now_s);
+  return age_s && (!older_s || *age_s > *older_s) && (!younger_s || *age_s < *younger_s);
+}
+
+bool FlowFilter::matches(const ginnel_flow_key& key, const ginnel_flow& flow, uint32_t now_s) const {
+  if (!has_right_age(flow, now_s)) return false;
   if (vpc && key.scope != *vpc && flow.out_scope != *vpc) return false;
   if (link && flow.link != *link) return false;
   if (protocol && key.protocol != *protocol) return false;

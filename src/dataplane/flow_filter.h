@@ -11,6 +11,7 @@
 //   address=CIDR     an address of the packet inside the CIDR, as it comes in or as it goes out
 //   port=N           likewise a port
 //   state=STATE      of FlowState, or `open`: neither closed nor reset
+//   older=SECONDS    opened longer ago; younger=SECONDS: not so long ago. A flow whose age is not known is neither
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,8 @@ namespace ginnel::dataplane {
 // `reset` after a RST. Other protocols are `opening` until the first answer, then `established`.
 enum class FlowState : uint8_t { opening, established, closing, closed, reset };
 
+// Since it was opened; nothing where that is not known: of flows that an older packet program opened.
+[[nodiscard]] std::optional<uint32_t> age_of(const ginnel_flow& flow, uint32_t now_s);
 [[nodiscard]] FlowState state_of(uint8_t protocol, const ginnel_flow& flow);
 [[nodiscard]] const char* name_of(FlowState state);
 // "tcp", "udp", "icmp", "icmpv6", else the number.
@@ -60,9 +63,15 @@ struct FlowFilter {
   std::optional<Cidr> address;
   std::optional<uint16_t> port;
   std::optional<std::set<FlowState>> states;
+  std::optional<uint32_t> older_s, younger_s;
 
   [[nodiscard]] bool empty() const;
-  [[nodiscard]] bool matches(const ginnel_flow_key& key, const ginnel_flow& flow) const;
+  // Whether what it says of a flow changes with time alone.
+  [[nodiscard]] bool has_age() const { return older_s || younger_s; }
+  [[nodiscard]] bool matches(const ginnel_flow_key& key, const ginnel_flow& flow, uint32_t now_s) const;
+
+ private:
+  [[nodiscard]] bool has_right_age(const ginnel_flow& flow, uint32_t now_s) const;
 };
 
 using FlowConditions = std::vector<std::pair<std::string, std::string>>;  // name and value, as above

@@ -19,6 +19,9 @@ FlowNames names() {
           }};
 }
 
+// A second, more than a half of the number.
+constexpr uint32_t kNow = 100000, kOpened = kNow - 60;
+
 // From 10.0.1.10:4000 of VPC 1 to the endpoint 10.0.1.200:443; in VPC 3 from 10.0.3.50:4000 to 10.0.3.20:8080.
 struct Entries {
   ginnel_flow_key key{}, partner{};
@@ -41,6 +44,8 @@ Entries through_an_endpoint() {
   out.forward.out_scope = 3;
   out.forward.link = out.reverse.link = 30;
   out.forward.state = out.reverse.state = GINNEL_FLOW_ANSWERED | GINNEL_FLOW_ESTABLISHED;
+  ginnel_flow_set_opened(&out.forward, kOpened);
+  ginnel_flow_set_opened(&out.reverse, kOpened);
   out.partner = ginnel_flow_partner(&out.key, &out.forward);
   out.reverse.out_scope = 1;
   out.reverse.flags = GINNEL_FLOW_REVERSE;
@@ -66,14 +71,19 @@ TEST(FlowFilter, SaysTheSameOfBothEntries) {
                                                     {{{"state", "established"}}, true},
                                                     {{{"state", "opening"}}, false},
                                                     {{{"state", "open"}}, true},
+                                                    {{{"older", "59"}}, true},
+                                                    {{{"older", "60"}}, false},
+                                                    {{{"younger", "61"}}, true},
+                                                    {{{"younger", "60"}}, false},
+                                                    {{{"older", "10"}, {"younger", "100"}}, true},
                                                     {{{"port", "443"}, {"address", "10.0.1.10"}, {"link", "30"}}, true},
                                                     {{{"port", "443"}, {"address", "10.9.1.10"}}, false}}) {
     const auto filter = parse_flow_filter(conditions, names());
     ASSERT_TRUE(filter) << filter.error().text();
     EXPECT_EQ(filter->empty(), conditions.empty());
     const std::string what = conditions.empty() ? "" : conditions.front().first + "=" + conditions.front().second;
-    EXPECT_EQ(filter->matches(flow.key, flow.forward), wanted) << what;
-    EXPECT_EQ(filter->matches(flow.partner, flow.reverse), wanted) << what << ", reverse";
+    EXPECT_EQ(filter->matches(flow.key, flow.forward, kNow), wanted) << what;
+    EXPECT_EQ(filter->matches(flow.partner, flow.reverse, kNow), wanted) << what << ", reverse";
   }
 }
 
@@ -103,8 +113,8 @@ TEST(FlowFilter, AnInterfaceIsAnEndOrInBetween) {
                                                                 {3, 0x0a00010a, false},
                                                                 {1, 0x0a000314, false}}) {
     filter.interface = FlowInterface{vpc, {IpAddress::from_v4(address)}};
-    EXPECT_EQ(filter.matches(flow.key, flow.forward), wanted) << vpc << " " << address;
-    EXPECT_EQ(filter.matches(flow.partner, flow.reverse), wanted) << vpc << " " << address << ", reverse";
+    EXPECT_EQ(filter.matches(flow.key, flow.forward, kNow), wanted) << vpc << " " << address;
+    EXPECT_EQ(filter.matches(flow.partner, flow.reverse, kNow), wanted) << vpc << " " << address << ", reverse";
   }
 }
 
@@ -117,7 +127,7 @@ TEST(FlowFilter, OpenIsWhatHasNotEnded) {
                                               {GINNEL_FLOW_FIN_FORWARD | GINNEL_FLOW_FIN_REVERSE, false},
                                               {GINNEL_FLOW_RST, false}}) {
     flow.forward.state = bits;
-    EXPECT_EQ(open.matches(flow.key, flow.forward), wanted) << bits;
+    EXPECT_EQ(open.matches(flow.key, flow.forward, kNow), wanted) << bits;
   }
 }
 

@@ -67,28 +67,10 @@ std::optional<FlowLink> link_of(const ginnel_flow_key& key, const ginnel_flow& f
   return FlowLink{key.scope, {from_abi(key.destination), ntohs(key.destination_port), key.protocol}, flow.link};
 }
 
-Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, const Gone& gone) {
-  CutReport report;
-  if (gone.empty()) return report;
-  std::vector<ginnel_flow_key> found;
-  GINNEL_CHECKED(flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
-    if (touches(gone, key, flow)) found.push_back(key);
-  }));
-  std::vector<ginnel_flow_key> others;
-  for (const auto& key : found) {
-    GINNEL_TRY(auto flow, flows.get(key));
-    if (!flow || (flow->flags & GINNEL_FLOW_CUT) != 0 || !touches(gone, key, *flow)) continue;
-    ++report.entries;
-    if (key.protocol == GINNEL_TCP) {
-      flow->flags |= GINNEL_FLOW_CUT;
-      GINNEL_TRY(const bool there, flows.replace(key, *flow));
-      if (there) report.marked.emplace_back(key, *flow);
-    } else {
-      others.push_back(key);
-    }
-  }
-  GINNEL_CHECKED(ender.end(others));
-  return report;
+Result<MarkReport> cut_flows(const Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, const Gone& gone) {
+  if (gone.empty()) return MarkReport{};
+  const auto which = [&](const ginnel_flow_key& key, const ginnel_flow& flow) { return touches(gone, key, flow); };
+  return mark_flows(flows, ender, which, Resetless::end);
 }
 
 uint32_t monotonic_seconds() {

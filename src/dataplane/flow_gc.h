@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/flow_end.h"
+#include "dataplane/flow_marks.h"
 #include "dataplane/tables.h"
 
 namespace ginnel::dataplane {
@@ -50,16 +51,9 @@ struct Gone {
 // The link that a flow goes through, from one of its entries; none inside a VPC.
 [[nodiscard]] std::optional<FlowLink> link_of(const ginnel_flow_key& key, const ginnel_flow& flow);
 
-using FlowEntry = std::pair<ginnel_flow_key, ginnel_flow>;
-
-struct CutReport {
-  size_t entries = 0;             // that were cut, two a flow
-  std::vector<FlowEntry> marked;  // the TCP ones among them
-};
-
 // TCP flows are marked, so that both ends get a reset at the next packet (nudge.h makes them send one); others are
 // removed.
-Result<CutReport> cut_flows(Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, const Gone& gone);
+Result<MarkReport> cut_flows(const Map<ginnel_flow_key, ginnel_flow>& flows, FlowEnder& ender, const Gone& gone);
 
 // Of CLOCK_MONOTONIC.
 [[nodiscard]] uint32_t monotonic_seconds();

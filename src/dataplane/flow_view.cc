@@ -26,7 +26,7 @@ Flow flow_of(const ginnel_flow_key& key, const ginnel_flow& flow, const ginnel_f
   out.id = std::hash<std::string_view>{}({reinterpret_cast<const char*>(&key), sizeof key});
   out.protocol = key.protocol;
   out.state = state_of(key.protocol, flow);
-  out.cut = (flow.flags & GINNEL_FLOW_CUT) != 0;
+  out.cut = (flow.state & GINNEL_FLOW_CUT) != 0;
   out.vpc = key.scope;
   out.source = end_of(key.source, key.source_port);
   out.destination = end_of(key.destination, key.destination_port);
@@ -35,6 +35,7 @@ Flow flow_of(const ginnel_flow_key& key, const ginnel_flow& flow, const ginnel_f
                                       end_of(flow.destination, flow.destination_port)};
   }
   out.link = flow.link;
+  out.age_s = age_of(flow, now_s);
   out.idle_s = silent_s(flow, now_s);
   if (back != nullptr) out.idle_s = std::min(out.idle_s, silent_s(*back, now_s));
   out.idle_limit_s = ginnel_flow_idle_limit_s(key.protocol, &flow);

@@ -34,9 +34,10 @@ struct Flow {
     friend bool operator==(const Translated&, const Translated&) = default;
   };
   std::optional<Translated> translated;
-  plan::LinkNumber link = 0;  // 0 inside a VPC, and of probes
-  uint32_t idle_s = 0;        // since the last packet of either direction
-  uint32_t idle_limit_s = 0;  // is removed when it is idle for longer
+  plan::LinkNumber link = 0;      // 0 inside a VPC, and of probes
+  std::optional<uint32_t> age_s;  // since it was opened, where that is known
+  uint32_t idle_s = 0;            // since the last packet of either direction
+  uint32_t idle_limit_s = 0;      // is removed when it is idle for longer
   uint64_t packets_sent = 0, packets_received = 0, bytes_sent = 0, bytes_received = 0;
 
   [[nodiscard]] bool ended() const { return state == FlowState::closed || state == FlowState::reset; }

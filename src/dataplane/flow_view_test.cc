@@ -32,6 +32,7 @@ Entry through_a_link() {
   out.flow.link = 30;
   out.flow.state = GINNEL_FLOW_ANSWERED | GINNEL_FLOW_ESTABLISHED;
   out.flow.last_seen_s = 100;
+  ginnel_flow_set_opened(&out.flow, 40);
   out.flow.packets = 5;
   out.flow.bytes = 500;
   return out;
@@ -53,6 +54,7 @@ TEST(FlowView, HasBothDirections) {
   EXPECT_EQ(flow.translated->source, end("10.0.3.50", 4001));
   EXPECT_EQ(flow.translated->destination, end("10.0.3.20", 8443));
   EXPECT_EQ(flow.link, 30U);
+  EXPECT_EQ(flow.age_s, 70U);
   EXPECT_EQ(flow.idle_s, 6U);
   EXPECT_EQ(flow.idle_limit_s, 350U);
   EXPECT_EQ(flow.packets_sent, 5U);
@@ -65,10 +67,12 @@ TEST(FlowView, HasBothDirections) {
 
 TEST(FlowView, StandsWithoutItsOtherHalfAndBeforeItsTime) {
   Entry entry = through_a_link();
-  entry.flow.flags = GINNEL_FLOW_CUT;
-  entry.flow.state |= GINNEL_FLOW_RST;
+  entry.flow.flags = 0;
+  ginnel_flow_set_opened(&entry.flow, 0);
+  entry.flow.state |= GINNEL_FLOW_RST | GINNEL_FLOW_CUT;
   const Flow flow = flow_of(entry.key, entry.flow, nullptr, 99);  // the program's clock may be a tick ahead
   EXPECT_EQ(flow.idle_s, 0U);
+  EXPECT_FALSE(flow.age_s) << "of a flow that an older program opened";
   EXPECT_EQ(flow.packets_received, 0U);
   EXPECT_FALSE(flow.translated);
   EXPECT_TRUE(flow.cut);

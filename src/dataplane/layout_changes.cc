@@ -5,17 +5,31 @@
 
 namespace ginnel::dataplane {
 
+namespace {
+
+constexpr uint16_t kCutBefore4 = 8;  // in the flags, which have no other such bit since
+
+}  // namespace
+
+bool is_marked_as_cut(const ginnel_flow& flow) {
+  return (flow.state & GINNEL_FLOW_CUT) != 0 || (flow.flags & kCutBefore4) != 0;
+}
+
 bool lacks_flow_members(uint32_t from_version) { return from_version < 4; }
 
 Result<bool> complete_flow(uint32_t from_version, const Map<ginnel_flow_key, ginnel_flow>& flows,
                            const ginnel_flow_key& key, ginnel_flow& flow) {
-  // Version 4: `iif`, which is the other entry's `oif`; and GINNEL_FLOW_ESTABLISHED, without which a TCP flow would be
-  // taken for one that is still to be opened.
+  // Version 4: `iif`, which is the other entry's `oif`; GINNEL_FLOW_ESTABLISHED, without which a TCP flow would be
+  // taken for one that is still to be opened; and the mark of a cut flow in its state.
   if (from_version >= 4 || flow.iif != 0) return false;
   GINNEL_TRY(const auto partner, flows.get(ginnel_flow_partner(&key, &flow)));
   if (!partner) return false;
   flow.iif = partner->oif;
   if (key.protocol == GINNEL_TCP && (flow.state & GINNEL_FLOW_ANSWERED) != 0) flow.state |= GINNEL_FLOW_ESTABLISHED;
+  if (is_marked_as_cut(flow)) {
+    flow.state |= GINNEL_FLOW_CUT;
+    flow.flags &= static_cast<uint16_t>(~kCutBefore4);
+  }
   return true;
 }
 

@@ -15,6 +15,9 @@ namespace ginnel::dataplane {
 Result<bool> complete_flow(uint32_t from_version, const Map<ginnel_flow_key, ginnel_flow>& flows,
                            const ginnel_flow_key& key, ginnel_flow& flow);
 
+// Of a flow of any version.
+[[nodiscard]] bool is_marked_as_cut(const ginnel_flow& flow);
+
 // Where the old layout has no counters beside its flows (before version 4): they begin with the flows that are open, as
 // if these had just been opened, so that none ends that was never counted. While no flow is opened.
 Status begin_counts(Tables& tables);

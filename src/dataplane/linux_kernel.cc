@@ -28,7 +28,7 @@ Status LinuxKernel::execute(plan::VpcNumber vpc, const Operation& operation) {
 Status LinuxKernel::settle(plan::VpcNumber) {
   GINNEL_TRY(const auto report, cut_flows(parts_.tables.flows, parts_.ender, gone_));
   gone_ = {};
-  return parts_.nudger.nudge(parts_.tables.flows, report.marked);
+  return parts_.nudger.nudge(parts_.tables.flows, report.tcp);
 }
 
 void LinuxKernel::add_gone(Gone gone) {

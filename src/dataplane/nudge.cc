@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -19,7 +20,10 @@
 namespace ginnel::dataplane {
 namespace {
 
+using Flows = Map<ginnel_flow_key, ginnel_flow>;
+
 constexpr uint8_t kHops = 64;
+constexpr size_t kAtOnce = 1024;  // openers that have so long to answer before the other ends are asked
 
 struct PseudoHeader {
   ginnel_address source, destination;
@@ -110,6 +114,10 @@ Status send_to(int socket, const ginnel_flow& flow) {
   return fail_errno("wake an end of a cut flow at device", fmt::format("{}", flow.oif));
 }
 
+bool is_waiting(const std::optional<ginnel_flow>& entry) {
+  return entry && (entry->state & GINNEL_FLOW_CUT) != 0 && ginnel_flow_closed(entry->state) == 0;
+}
+
 }  // namespace
 
 Result<Nudger> Nudger::open() {
@@ -119,20 +127,24 @@ Result<Nudger> Nudger::open() {
   return out;
 }
 
-Status Nudger::nudge(const Map<ginnel_flow_key, ginnel_flow>& flows, const std::vector<FlowEntry>& marked) const {
+Status Nudger::nudge(const Flows& flows, const std::vector<ginnel_flow_key>& cut) const {
   std::optional<Error> first;
-  const auto send = [&](const FlowEntry& entry) {
-    if (ginnel_flow_closed(entry.second.state)) return;
-    if (auto status = send_to(socket_.get(), entry.second); !status && !first) first = std::move(status).error();
+  const auto wake = [&](const std::optional<ginnel_flow>& entry) {
+    if (!is_waiting(entry)) return;
+    if (auto status = send_to(socket_.get(), *entry); !status && !first) first = std::move(status).error();
   };
-  // The way back leads to the opener.
-  for (const auto& entry : marked) {
-    if ((entry.second.flags & GINNEL_FLOW_REVERSE) != 0) send(entry);
-  }
-  for (const auto& entry : marked) {
-    if ((entry.second.flags & GINNEL_FLOW_REVERSE) != 0) continue;
-    GINNEL_TRY(const auto still, flows.get(entry.first));
-    if (still && (still->flags & GINNEL_FLOW_CUT) != 0) send(entry);
+  for (size_t begin = 0; begin < cut.size(); begin += kAtOnce) {
+    const size_t end = std::min(cut.size(), begin + kAtOnce);
+    for (size_t i = begin; i < end; ++i) {  // the way back leads to the opener
+      GINNEL_TRY(const auto entry, flows.get(cut[i]));
+      if (!is_waiting(entry)) continue;
+      GINNEL_TRY(const auto other, flows.get(ginnel_flow_partner(&cut[i], &*entry)));
+      wake(other);
+    }
+    for (size_t i = begin; i < end; ++i) {
+      GINNEL_TRY(const auto entry, flows.get(cut[i]));
+      wake(entry);
+    }
   }
   if (first) return tl::unexpected(std::move(*first));
   return {};

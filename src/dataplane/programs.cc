@@ -76,6 +76,27 @@ Status hold_maps(int program_fd, const std::map<std::string, int>& maps) {
   return {};
 }
 
+Result<ObjectPtr> open_object(std::vector<char>& verifier_words) {
+  size_t size = 0;
+  const void* bytes = ginnel_bpf__elf_bytes(&size);
+  bpf_object_open_opts options{};
+  options.sz = sizeof options;
+  options.object_name = "ginnel";
+  options.kernel_log_buf = verifier_words.data();
+  options.kernel_log_size = verifier_words.size();
+  ObjectPtr out(bpf_object__open_mem(bytes, size, &options));
+  if (!out) return fail_errno("open", "packet program");
+  return out;
+}
+
+Result<std::unique_ptr<FlowEnder>> ender_of(const bpf_object* object) {
+  const bpf_program* end = bpf_object__find_program_by_name(object, GINNEL_END_PROGRAM);
+  const bpf_map* map = bpf_object__find_map_by_name(object, "end_scratch");
+  if (end == nullptr || map == nullptr) return fail("find", GINNEL_END_PROGRAM, "the object has no such program");
+  GINNEL_TRY(auto keys, (Map<__u32, ginnel_end_key>::bind(bpf_map__fd(map), "end_scratch")));
+  return std::make_unique<FlowEnder>(bpf_program__fd(end), std::move(keys));
+}
+
 // A map of the daemon's own: that of the running program, or a new one.
 Result<UniqueFd> own_map(const UniqueFd* running, const char* name, uint32_t key_size, uint32_t value_size,
                          uint32_t entries) {
@@ -146,25 +167,14 @@ Status Program::finish_maps(const LoadOptions& options) {
   GINNEL_CHECKED(hold_maps(fd(), maps_));
   GINNEL_TRY(Tables tables, Tables::bind(maps_));
   tables_ = std::make_unique<Tables>(std::move(tables));
-  const bpf_program* end = bpf_object__find_program_by_name(object_.get(), GINNEL_END_PROGRAM);
-  if (end == nullptr) return fail("find", GINNEL_END_PROGRAM, "the object has no program of this name");
-  GINNEL_TRY(auto keys, (Map<__u32, ginnel_end_key>::bind(maps_["end_scratch"], "end_scratch")));
-  ender_ = std::make_unique<FlowEnder>(bpf_program__fd(end), std::move(keys));
+  GINNEL_TRY(ender_, ender_of(object_.get()));
   return {};
 }
 
 Result<Program> Program::load(const LoadOptions& options, Log& log) {
-  size_t size = 0;
-  const void* bytes = ginnel_bpf__elf_bytes(&size);
   std::vector<char> words(1 << 20);  // of the verifier
-  bpf_object_open_opts open_options{};
-  open_options.sz = sizeof open_options;
-  open_options.object_name = "ginnel";
-  open_options.kernel_log_buf = words.data();
-  open_options.kernel_log_size = words.size();
   Program out;
-  out.object_.reset(bpf_object__open_mem(bytes, size, &open_options));
-  if (!out.object_) return fail_errno("open", "packet program");
+  GINNEL_TRY(out.object_, open_object(words));
   GINNEL_CHECKED(set_config(out.object_.get(), options));
   GINNEL_CHECKED(out.prepare_maps(options));
   if (const int error = bpf_object__load(out.object_.get()); error != 0) {
@@ -178,6 +188,28 @@ Result<Program> Program::load(const LoadOptions& options, Log& log) {
   if (out.program_ == nullptr) return fail("find", GINNEL_PROGRAM, "the object has no program of this name");
   GINNEL_TRY(out.id_, program_id(out.fd()));
   GINNEL_CHECKED(out.finish_maps(options));
+  return out;
+}
+
+Result<EndProgram> EndProgram::load(const RunningProgram& running) {
+  std::vector<char> words(1 << 16);
+  EndProgram out;
+  GINNEL_TRY(out.object_, open_object(words));
+  bpf_object* const object = out.object_.get();
+  bpf_program* each = nullptr;
+  bpf_object__for_each_program(each, object)
+      bpf_program__set_autoload(each, std::string_view(bpf_program__name(each)) == GINNEL_END_PROGRAM);
+  bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, object) {
+    const std::string name = bpf_map__name(map);
+    if (is_own_map(name)) continue;
+    const auto found = running.maps.find(kernel_map_name(name));
+    if (found == running.maps.end()) return fail("use map", name, "the running packet program has none");
+    if (const int error = bpf_map__reuse_fd(map, found->second.get()); error != 0)
+      return fail_errno("use map", name, -error);
+  }
+  if (const int error = bpf_object__load(object); error != 0) return fail_errno("load", GINNEL_END_PROGRAM, -error);
+  GINNEL_TRY(out.ender_, ender_of(object));
   return out;
 }
 

@@ -30,6 +30,11 @@ struct LoadOptions {
   uint32_t running_version = 0;
 };
 
+struct CloseObject {
+  void operator()(bpf_object* object) const { bpf_object__close(object); }
+};
+using ObjectPtr = std::unique_ptr<bpf_object, CloseObject>;
+
 // Owns the loaded object. Devices and maps in use live on when it goes.
 class Program {
  public:
@@ -46,21 +51,29 @@ class Program {
   [[nodiscard]] const std::map<std::string, int>& maps() const { return maps_; }
 
  private:
-  struct Close {
-    void operator()(bpf_object* object) const { bpf_object__close(object); }
-  };
   Program() = default;
 
   Status prepare_maps(const LoadOptions& options);
   Status finish_maps(const LoadOptions& options);
 
-  std::unique_ptr<bpf_object, Close> object_;
+  ObjectPtr object_;
   bpf_program* program_ = nullptr;
   uint32_t id_ = 0;
   bool took_over_ = false;
   UniqueFd policy_names_, probe_names_;
   std::map<std::string, int> maps_;
   std::unique_ptr<Tables> tables_;  // keeps its address when the program is moved
+  std::unique_ptr<FlowEnder> ender_;
+};
+
+// The program `ginnel_end` alone, loaded upon the maps of a running program, for a process that is not the daemon.
+class EndProgram {
+ public:
+  static Result<EndProgram> load(const RunningProgram& running);
+  FlowEnder& ender() { return *ender_; }
+
+ private:
+  ObjectPtr object_;
   std::unique_ptr<FlowEnder> ender_;
 };
 

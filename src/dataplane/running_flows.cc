@@ -5,6 +5,7 @@
 #include "dataplane/abi_values.h"
 #include "dataplane/flow_marks.h"
 #include "dataplane/nudge.h"
+#include "dataplane/programs.h"
 #include "dataplane/running_tables.h"
 
 namespace ginnel::dataplane {
@@ -16,7 +17,8 @@ std::string text_in(const char* text, size_t size) { return {text, strnlen(text,
 
 Result<RunningFlows> RunningFlows::open(const std::string& tag) {
   RunningFlows out;
-  GINNEL_TRY(out.tables_, running_tables(tag));
+  GINNEL_TRY(out.program_, running_program(tag));
+  GINNEL_TRY(out.tables_, tables_of(out.program_));
   return out;
 }
 
@@ -24,17 +26,20 @@ Status RunningFlows::read(const FlowFilter& filter, uint32_t now_s,
                           const std::function<Status(const Flow&)>& each) const {
   Status status;
   GINNEL_CHECKED(tables_.flows.for_each([&](const ginnel_flow_key& key, const ginnel_flow& flow) {
-    if (!status || (flow.flags & GINNEL_FLOW_REVERSE) != 0 || !filter.matches(key, flow)) return;
+    if (!status || (flow.flags & GINNEL_FLOW_REVERSE) != 0 || !filter.matches(key, flow, now_s)) return;
     const auto back = tables_.flows.get(ginnel_flow_partner(&key, &flow));
     status = back ? each(flow_of(key, flow, *back ? &**back : nullptr, now_s)) : tl::unexpected(back.error());
   }));
   return status;
 }
 
-Result<size_t> RunningFlows::cut(const FlowFilter& filter) {
+Result<size_t> RunningFlows::cut(const FlowFilter& filter, uint32_t now_s) {
   GINNEL_TRY(const Nudger nudger, Nudger::open());
-  const auto which = [&](const ginnel_flow_key& key, const ginnel_flow& flow) { return filter.matches(key, flow); };
-  GINNEL_TRY(const auto report, mark_flows(tables_.flows, which));
+  GINNEL_TRY(EndProgram end, EndProgram::load(program_));
+  const auto which = [&](const ginnel_flow_key& key, const ginnel_flow& flow) {
+    return filter.matches(key, flow, now_s);
+  };
+  GINNEL_TRY(const auto report, mark_flows(tables_.flows, end.ender(), which, Resetless::mark));
   GINNEL_CHECKED(nudger.nudge(tables_.flows, report.tcp));
   return report.flows;
 }

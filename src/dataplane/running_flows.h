@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "dataplane/flow_filter.h"
 #include "dataplane/flow_view.h"
+#include "dataplane/running.h"
 #include "dataplane/tables.h"
 
 namespace ginnel::dataplane {
@@ -33,11 +34,12 @@ class RunningFlows {
 
   // Ends the flows of the filter and says how many. Both ends of a TCP connection are reset, at once where they can be
   // reached; of other protocols the next packet is dropped and the flow forgotten. New flows are opened as before.
-  Result<size_t> cut(const FlowFilter& filter);
+  Result<size_t> cut(const FlowFilter& filter, uint32_t now_s);
 
   [[nodiscard]] Result<KernelNames> names() const;
 
  private:
+  RunningProgram program_;
   Tables tables_;
 };
 

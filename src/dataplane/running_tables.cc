@@ -25,17 +25,26 @@ Result<RunningProgram> find_program(const std::string& tag) {
 
 }  // namespace
 
-Result<Tables> running_tables(const std::string& tag) {
-  GINNEL_TRY(const RunningProgram running, find_program(tag));
+Result<RunningProgram> running_program(const std::string& tag) {
+  GINNEL_TRY(RunningProgram running, find_program(tag));
   GINNEL_TRY(const uint32_t version, layout_version_of(running));
   if (version != GINNEL_LAYOUT_VERSION) {
     return fail("read", "the maps of the running packet program",
                 fmt::format("they have layout version {}, this command knows {}: restart the daemon", version,
                             GINNEL_LAYOUT_VERSION));
   }
+  return running;
+}
+
+Result<Tables> tables_of(const RunningProgram& running) {
   std::map<std::string, int> descriptors;
   for (const auto& [name, map] : running.maps) descriptors.emplace(name, map.get());
   return Tables::bind(descriptors);
+}
+
+Result<Tables> running_tables(const std::string& tag) {
+  GINNEL_TRY(const RunningProgram running, running_program(tag));
+  return tables_of(running);
 }
 
 }  // namespace ginnel::dataplane

@@ -7,11 +7,14 @@
 #include <string>
 
 #include "base/result.h"
+#include "dataplane/running.h"
 #include "dataplane/tables.h"
 
 namespace ginnel::dataplane {
 
 // An Error where no program of the region runs in this network namespace, or one of another layout.
+Result<RunningProgram> running_program(const std::string& tag);
+Result<Tables> tables_of(const RunningProgram& running);
 Result<Tables> running_tables(const std::string& tag);
 
 }  // namespace ginnel::dataplane

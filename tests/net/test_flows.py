@@ -63,6 +63,7 @@ def test_a_flow_inside_a_vpc(pair):
         assert {name: flow[name] for name in expected} == expected
         # SYN, ACK, data, ACK; SYN-ACK, ACK, data: 14 + 20 + 20 bytes each, options and data.
         assert flow["bytes_sent"] > 4 * 54 + 5 and flow["bytes_received"] > 3 * 54 + 5 and flow["idle_s"] < 30
+        assert flow["idle_s"] <= flow["age_s"] < 600
 
 
 def test_a_flow_through_an_endpoint_has_its_translation(pair):
@@ -82,9 +83,9 @@ def test_filters(pair):
         ports = {one.getsockname()[1], other.getsockname()[1]}
         for condition in (f"interface={pair.interface(pair.client)}", f"interface={pair.interface(pair.server)}",
                           f"address={pair.server.address}", "address=10.0.1.0/24", "protocol=tcp", "protocol=6", "state=open",
-                          "state=established", f"port={PORT} state=open"):
+                          "state=established", f"port={PORT} state=open", "younger=600"):
             assert {flow["source_port"] for flow in pair.flows(condition)} >= ports, condition
-        for condition in ("protocol=udp", "address=10.9.0.0/16", "port=1", "state=closed", "link=4711"):
+        for condition in ("protocol=udp", "address=10.9.0.0/16", "port=1", "state=closed", "link=4711", "older=600"):
             assert not ports & {flow["source_port"] for flow in pair.flows(condition)}, condition
         [flow] = pair.flows(f"port={one.getsockname()[1]}")
         assert flow["source_port"] == one.getsockname()[1]
@@ -97,6 +98,7 @@ def test_filters(pair):
     ("vpc=vpc-0123", "read the condition vpc=vpc-0123: there is no such VPC"),
     ("endpoint=vpce-0123", "read the condition endpoint=vpce-0123: there is no such endpoint"),
     ("interface=eni-0123", "read the condition interface=eni-0123: there is no such interface"),
+    ("older=1h", "read the condition older=1h: is not such a number"),
     ("address=10.0.0", "read the condition address=10.0.0: is neither an address nor a CIDR"),
     ("state=dead", "read the condition state=dead: is none of opening, established, closing, closed, reset and open")])
 def test_a_bad_condition_is_named(region, condition, why):
@@ -105,11 +107,16 @@ def test_a_bad_condition_is_named(region, condition, why):
         assert (result.returncode, result.stderr) == (1, f"ginnel: {why}\n")
 
 
+def test_ages_are_not_followed(region):
+    result = region.ginnel("flows", "--follow", "--filter", "older=5", check=False)
+    assert (result.returncode, result.stderr) == (1, "ginnel: follow flows: --follow goes without older and younger\n")
+
+
 def test_a_table_for_people(pair):
     with pair.client.connect(pair.server.address, PORT) as sock:
         said(sock)
         header, row = pair.region.ginnel("flows", "--filter", f"vpc={pair.vpc.id} port={PORT}").stdout.splitlines()
-        assert header.split() == ["PROTOCOL", "STATE", "VPC", "INTERFACE", "SOURCE", "DESTINATION", "TRANSLATED", "LINK", "IDLE",
+        assert header.split() == ["PROTOCOL", "STATE", "VPC", "INTERFACE", "SOURCE", "DESTINATION", "TRANSLATED", "LINK", "AGE", "IDLE",
                                   "SENT", "RECEIVED"]
         fields = row.split()
         assert fields[:6] == ["tcp", "established", pair.vpc.id, pair.interface(pair.client),

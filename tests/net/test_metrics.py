@@ -244,6 +244,13 @@ def test_a_flow_that_is_cut_stays_counted(stage, generator):
         flows = stage.region.ginnel("flows", "--json", "--filter", f"endpoint={stage.endpoint} state=open protocol=tcp").stdout
         assert flows == ""
         metrics = scrape(stage.url)
+        received = capture.total(stage.address, PORT, sent=False, reset=True).frames
+        assert received > before["resets received"], "the program's own reset"
+        assert stage.of_endpoint(metrics, "rst_packets_received_total") == received
+        assert stage.of_service(metrics, "rst_packets_sent_total") == received
+        own = {"interface_id": stage.interface(stage.client), "vpc_id": stage.consumer.id, "instance_id": stage.client.id}
+        assert metrics.get("ginnel_interface_received_resets_total", **own) == received
+        assert metrics.get("ginnel_interface_sent_resets_total", **own) == before["resets sent"]
         assert stage.of_endpoint(metrics, "active_connections") == 1  # UDP's
         assert stage.of_endpoint(metrics, "new_connections_total") == generator.opened + 1
         assert stage.of_endpoint(metrics, "bytes_processed_total") == before["bytes"], "resets of the program's own are none of it"

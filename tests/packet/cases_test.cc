@@ -144,7 +144,7 @@ class Runner {
       EXPECT_EQ(flow->oif, world_.device(*port).ifindex());
     }
     expect_number(words, "link", flow->link);
-    expect_number(words, "state", flow->state);
+    expect_number(words, "state", flow->state & 0xffff);
     expect_number(words, "flags", flow->flags);
     expect_number(words, "out_vpc", flow->out_scope);
     expect_number(words, "packets", flow->packets);

@@ -64,7 +64,9 @@ bool World::apply(const std::string& line) {
     program_.proxies().clear();
   } else if (command == "collect") {
     collect();
-  } else if (command == "cut" || command == "age") {
+  } else if (command == "cut") {
+    cut(words);
+  } else if (command == "ending" || command == "age") {
     change_flows(words, command);
   } else {
     return false;
@@ -323,16 +325,25 @@ void World::occupy(Words words) {
   }
 }
 
-// "cut": as the daemon does when an endpoint is deleted. "age 61": every flow was last seen so many seconds earlier.
+// "ending": every entry is being taken out. "age 61": every flow was last seen so many seconds earlier.
 void World::change_flows(Words words, const std::string& how) {
   for (auto [key, flow] : program_.flows().all()) {
-    if (how == "cut") {
-      flow.flags |= GINNEL_FLOW_CUT;
+    if (how == "ending") {
+      flow.state |= GINNEL_FLOW_ENDED;
     } else {
       flow.last_seen_s -= static_cast<uint32_t>(number(words.plain.at(0)));
     }
     program_.flows().put(key, flow);
   }
+}
+
+// "cut": as the daemon does when an endpoint is deleted. "cut N": and it finds so many that are not marked yet.
+void World::cut(const Words& words) {
+  std::vector<ginnel_flow_key> keys;
+  for (const auto& [key, flow] : program_.flows().all()) keys.push_back(key);
+  const uint32_t marked = program_.end(keys, GINNEL_END_MARK, 0);
+  if (words.plain.empty() || marked == number(words.plain.at(0))) return;
+  throw std::runtime_error(std::to_string(marked) + " flows were not marked yet");
 }
 
 // "collect": idle flows are removed, as the daemon does every few seconds.

@@ -41,6 +41,7 @@ class World {
   void rule(Words words);
   void occupy(Words words);
   void collect();
+  void cut(const Words& words);
   void change_flows(Words words, const std::string& how);
 
   Program& program_;

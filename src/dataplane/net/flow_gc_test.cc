@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -43,7 +44,7 @@ class FlowGc : public testing::Test {
     return out;
   }
   Result<CollectReport> collect() { return collect_flows(flows(), program_->ender(), kNow); }
-  Result<CutReport> cut(const Gone& gone) { return cut_flows(flows(), program_->ender(), gone); }
+  Result<MarkReport> cut(const Gone& gone) { return cut_flows(flows(), program_->ender(), gone); }
 
   // A flow in VPC 1 from 10.0.1.5 to 10.0.1.6, seen so many seconds ago in its two directions; its key.
   ginnel_flow_key add(uint8_t protocol, uint16_t port, uint32_t state, uint32_t forward_s, uint32_t reverse_s,
@@ -156,19 +157,51 @@ TEST_F(FlowGc, CutMarksTcpRemovesUdpAndLeavesOtherLinks) {
   const auto udp = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7);
   const auto other = add(GINNEL_TCP, 1002, GINNEL_FLOW_ANSWERED, 1, 1, 8);
   const auto inside = add(GINNEL_TCP, 1003, GINNEL_FLOW_ANSWERED, 1, 1);
-  EXPECT_EQ(cut({{7}, {}, {}, {}}).value().entries, 4U);
-  EXPECT_NE(flows().get(tcp).value()->flags & GINNEL_FLOW_CUT, 0);
+  const auto report = cut({{7}, {}, {}, {}});
+  ASSERT_GOOD(report);
+  EXPECT_EQ(report->flows, 2U);
+  ASSERT_EQ(report->tcp.size(), 1U);
+  EXPECT_EQ(report->tcp[0].source_port, tcp.source_port);
+  EXPECT_NE(flows().get(tcp).value()->state & GINNEL_FLOW_CUT, 0);
   EXPECT_EQ(entries(tcp), 2);
   EXPECT_EQ(entries(udp), 0);
-  for (const auto& key : {other, inside}) EXPECT_EQ(flows().get(key).value()->flags & GINNEL_FLOW_CUT, 0);
-  EXPECT_EQ(cut({{7}, {}, {}, {}}).value().entries, 0U) << "a flow is cut once";
+  for (const auto& key : {other, inside}) EXPECT_EQ(flows().get(key).value()->state & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(cut({{7}, {}, {}, {}}).value().flows, 0U) << "a flow is cut once";
+}
+
+TEST_F(FlowGc, AMarkIsSetInBothEntriesAndChangesNothingElse) {
+  const auto key = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7);
+  auto forward = *flows().get(key).value();
+  const auto partner = ginnel_flow_partner(&key, &forward);
+  auto reverse = *flows().get(partner).value();
+  forward.packets = 3;
+  forward.bytes = 4000;
+  ASSERT_GOOD(flows().put(key, forward));
+  auto nowhere = key;
+  nowhere.source_port = 0;
+  EXPECT_EQ(program_->ender().mark({partner, nowhere, key}).value(), 1U);
+  for (const auto& [of, was] : {std::pair{key, &forward}, std::pair{partner, &reverse}}) {
+    was->state |= GINNEL_FLOW_CUT;
+    const auto now = flows().get(of).value();
+    ASSERT_TRUE(now);
+    EXPECT_EQ(std::memcmp(&*now, was, sizeof *was), 0);
+  }
+}
+
+TEST_F(FlowGc, AnEntryWithoutItsOtherHalfIsCutAlone) {
+  const auto key = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7);
+  ASSERT_TRUE(flows().erase(key).value());
+  const auto report = cut({{7}, {}, {}, {}});
+  ASSERT_GOOD(report);
+  EXPECT_EQ(report->flows, 1U);
+  EXPECT_EQ(report->tcp.size(), 1U);
 }
 
 TEST_F(FlowGc, CutByPortMeetsThatAddressOfThatVpcOnly) {
   const auto key = add(GINNEL_TCP, 1000, GINNEL_FLOW_ANSWERED, 1, 1);
-  EXPECT_EQ(cut({{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 0U);
-  EXPECT_EQ(cut({{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().entries, 2U);
-  EXPECT_NE(flows().get(key).value()->flags & GINNEL_FLOW_CUT, 0);
+  EXPECT_EQ(cut({{}, {{2, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().flows, 0U);
+  EXPECT_EQ(cut({{}, {{1, IpAddress::from_v4(0x0a000106)}}, {}, {}}).value().flows, 1U);
+  EXPECT_NE(flows().get(key).value()->state & GINNEL_FLOW_CUT, 0);
 }
 
 TEST_F(FlowGc, WhatIsKnownOfAHeaderGoesWithTheNeedForIt) {
@@ -209,7 +242,7 @@ TEST_F(FlowGc, WhatIsKnownOfAHeaderGoesWithTheNeedForIt) {
 TEST_F(FlowGc, CutByTarget) {
   const auto key = add(GINNEL_UDP, 1000, GINNEL_FLOW_ANSWERED, 1, 1, 7, 21);
   const auto other = add(GINNEL_UDP, 1001, GINNEL_FLOW_ANSWERED, 1, 1, 7, 22);
-  EXPECT_EQ(cut({{}, {}, {}, {21}}).value().entries, 2U);
+  EXPECT_EQ(cut({{}, {}, {}, {21}}).value().flows, 1U);
   EXPECT_EQ(entries(key), 0);
   EXPECT_EQ(entries(other), 2);
 }

@@ -83,6 +83,7 @@ std::vector<Flow> flows(const RunningFlows& running, const FlowFilter& filter) {
 TEST_P(RunningFlowsTest, ACutConnectionIsResetAtBothIdleEndsAtOnceWithoutADaemon) {
   const auto listener = listen_tcp(instance("b"), b(), 80);
   ASSERT_GOOD(listener);
+  const uint32_t begin_s = monotonic_seconds() - 1;  // the program's clock is a coarse one
   const auto client = connect_tcp(instance("a"), b(), 80);
   ASSERT_GOOD(client);
   const auto server = accept_tcp(listener->get());
@@ -98,9 +99,14 @@ TEST_P(RunningFlowsTest, ACutConnectionIsResetAtBothIdleEndsAtOnceWithoutADaemon
   EXPECT_EQ(before[0].destination, (FlowEnd{b(), 80}));
   EXPECT_GE(before[0].packets_sent, 3U);
   EXPECT_GE(before[0].packets_received, 1U);
+  ASSERT_TRUE(before[0].age_s);
+  EXPECT_LE(*before[0].age_s, monotonic_seconds() - begin_s);
 
-  EXPECT_EQ(running->cut(to_port(81)).value(), 0U);
-  EXPECT_EQ(running->cut(to_port(80)).value(), 1U);
+  EXPECT_EQ(running->cut(to_port(81), monotonic_seconds()).value(), 0U);
+  FlowFilter old = to_port(80);
+  old.older_s = 100000;
+  EXPECT_EQ(running->cut(old, monotonic_seconds()).value(), 0U);
+  EXPECT_EQ(running->cut(to_port(80), monotonic_seconds()).value(), 1U);
   EXPECT_EQ(wait_for_error(client->get()), ECONNRESET);
   EXPECT_EQ(wait_for_error(server->get()), ECONNRESET);
   EXPECT_TRUE(wait_until([&] { return flows(*running, to_port(80)).empty(); }));

@@ -56,7 +56,7 @@ def main():
     flow.change("ginnel_flow", moved("packets", to_front=True))
     flow.change("ginnel_flow", with_first("__u64 next_only;"))
     flow.replace(r"^  __u16 idle_s;", "  __u32 idle_s;")
-    flow.replace(r"^  __u16 reserved;\n", "")
+    flow.replace(r"^  __u16 opened;", "  __u32 opened, next_too;")
     headers["count.h"].change("ginnel_port_count", with_first("__u64 next_only;"))
     headers["count.h"].change("ginnel_link_count", with_first("__u64 next_only;"))
     headers["port.h"].change("ginnel_port", moved("interface_id", to_front=True))
