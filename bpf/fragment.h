@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* Fragments of datagrams and of ICMP. The first one has the ports: it is judged like a whole datagram, and remembered,
- * so that those after it are of the same flow. No later one can write over the ports, as it begins 8 bytes or more
- * behind the UDP header's start. */
+/* Fragments of datagrams and of ICMP. The first one has the ports: it is judged like a whole datagram, and remembered
+ * if it passes, so that those after it are of the same flow. No later one can write over the ports, as it begins 8
+ * bytes or more behind the UDP header's start. */
 #ifndef GINNEL_BPF_FRAGMENT_H
 #define GINNEL_BPF_FRAGMENT_H
 
@@ -84,7 +84,7 @@ static __always_inline struct fragment_place place_of_datagram(const struct __sk
   return place;
 }
 
-static __always_inline int remember_datagram(struct __sk_buff* skb, const struct packet* p, struct datagram* d) {
+static __always_inline int begin_datagram(struct __sk_buff* skb, const struct packet* p, struct datagram* d) {
   __be16 check = 0;
   if (p->key.protocol == IPPROTO_UDP && bpf_skb_load_bytes(skb, p->l4 + 6, &check, sizeof check))
     return DROP(MALFORMED);
@@ -95,9 +95,16 @@ static __always_inline int remember_datagram(struct __sk_buff* skb, const struct
   d->unsummed = p->key.protocol == IPPROTO_UDP && !check;
   d->out_id = bpf_get_prandom_u32(); /* which no other sender can foresee */
   d->seen_s = now_s();
-  const struct fragment_place place = place_of_datagram(skb, d);
-  bpf_map_update_elem(&datagrams, &place, d, BPF_ANY);
   return NEXT;
+}
+
+/* Of a first fragment that may go on: so one that is dropped takes nobody's place. */
+__attribute__((noinline)) int remember_datagram(struct __sk_buff* skb) {
+  const struct fragment_scratch* s = scratch_fragment();
+  if (!s) return 0;
+  const struct fragment_place place = place_of_datagram(skb, &s->datagram);
+  bpf_map_update_elem(&datagrams, &place, &s->datagram, BPF_ANY);
+  return 0;
 }
 
 static __always_inline int recall_datagram(struct __sk_buff* skb, struct packet* p, struct datagram* d) {
@@ -118,12 +125,13 @@ static __always_inline int recall_datagram(struct __sk_buff* skb, struct packet*
 static __always_inline int stage_fragment(struct __sk_buff* skb, struct packet* p) {
   struct fragment_scratch* s = scratch_fragment();
   if (!s) return DROP(FRAGMENT);
+  if (skb->gso_size) return DROP(MALFORMED); /* cut up twice? */
   struct datagram* d = &s->datagram;
   d->source = p->key.source;
   d->destination = p->key.destination;
   d->protocol = p->key.protocol;
   d->reserved = 0;
-  return p->special == SPECIAL_FIRST ? remember_datagram(skb, p, d) : recall_datagram(skb, p, d);
+  return p->special == SPECIAL_FIRST ? begin_datagram(skb, p, d) : recall_datagram(skb, p, d);
 }
 
 #endif

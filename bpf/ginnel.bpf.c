@@ -55,6 +55,7 @@ static __always_inline int stages(struct __sk_buff* skb, struct packet* p) {
     STAGE(check_flow(p));
   }
   STAGE(stage_proxy(skb, p));
+  if (p->special == SPECIAL_FIRST) remember_datagram(skb);
   STAGE(stage_account(skb, p));
   STAGE(stage_rewrite(skb, p));
   return stage_deliver(skb, p);

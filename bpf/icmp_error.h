@@ -6,6 +6,7 @@
 
 #include "bpf/deliver.h"
 #include "bpf/flow_lookup.h"
+#include "bpf/fragment.h"
 #include "bpf/icmp_types.h"
 #include "bpf/packet.h"
 #include "bpf/quote.h"
@@ -55,13 +56,28 @@ __attribute__((noinline)) int translate_error(struct __sk_buff* skb, const struc
   return renew_icmp_sum(skb, l4, &s->outer, length);
 }
 
-static __always_inline int map_error(struct __sk_buff* skb, __u32 l4, int to_ipv6, __u32 quoted, void* out) {
+/* What is not TCP will be cut up to fit, and then has a fragment header too. */
+static __always_inline int map_error(struct __sk_buff* skb, __u32 l4, int to_ipv6, const struct ip_header* quoted,
+                                     void* out) {
   if (to_ipv6) {
     struct icmp_error in;
-    return bpf_skb_load_bytes(skb, l4, &in, sizeof in) ? -1 : error_to_ipv6(&in, out, quoted);
+    return bpf_skb_load_bytes(skb, l4, &in, sizeof in) ? -1 : error_to_ipv6(&in, out, quoted->length + IPV4_HEADER);
   }
+  const __u32 more = HEADER_DIFFERENCE + (quoted->protocol == IPPROTO_TCP ? 0 : IPV6_FRAGMENT_HEADER);
   struct icmpv6_error in;
-  return bpf_skb_load_bytes(skb, l4, &in, sizeof in) ? -1 : error_to_ipv4(&in, out);
+  return bpf_skb_load_bytes(skb, l4, &in, sizeof in) ? -1 : error_to_ipv4(&in, out, more);
+}
+
+/* The quoted packet's header, and what is kept of what it carries. */
+static __always_inline int write_quote(struct __sk_buff* skb, __u32 at, int to_ipv6, struct error_scratch* s) {
+  const struct ipv6_extension part = {
+      .next = s->quoted.protocol, .fragment = bpf_htons(1), .id = bpf_htonl(bpf_ntohs(s->quoted.id))};
+  const __u32 header = ip_header_length(to_ipv6);
+  if (!to_ipv6 || !s->quoted.part)
+    return write_ip(skb, at, to_ipv6, &s->quoted) || store_transport(skb, at + header, s);
+  s->quoted.protocol = NEXT_FRAGMENT;
+  return write_ip(skb, at, to_ipv6, &s->quoted) || bpf_skb_store_bytes(skb, at + header, &part, sizeof part, 0) ||
+         store_transport(skb, at + header + sizeof part, s);
 }
 
 /* Of one that changes: all of it is written anew. What follows the quoted packet (RFC 4884) is left out. */
@@ -71,16 +87,17 @@ __attribute__((noinline)) int translate_error_family(struct __sk_buff* skb, __u3
   const int to_ipv6 = !is_ipv6(skb);
   const __u32 before = ip_header_length(!to_ipv6), after = ip_header_length(to_ipv6);
   if (!s) return DROP(MALFORMED);
-  if (l4 != ETH_HLEN + before || s->quoted_l4 != l4 + ICMP_ERROR_HEADER + before) return DROP(TRANSLATED_OPTIONS);
-  if (map_error(skb, l4, to_ipv6, s->quoted.length + before, &head)) return DROP(ICMP_UNTRANSLATED);
+  const __u32 part = s->quoted.part ? IPV6_FRAGMENT_HEADER : 0;
+  if (l4 != ETH_HLEN + before || s->quoted_l4 != l4 + ICMP_ERROR_HEADER + before + (to_ipv6 ? 0 : part))
+    return DROP(TRANSLATED_OPTIONS);
+  if (map_error(skb, l4, to_ipv6, &s->quoted, &head)) return DROP(ICMP_UNTRANSLATED);
   s->outer.protocol = to_ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-  s->outer.length = ICMP_ERROR_HEADER + after + s->kept;
+  s->outer.length = ICMP_ERROR_HEADER + after + (to_ipv6 ? part : 0) + s->kept;
+  s->quoted.length += to_ipv6 ? part : -part;
   if (bpf_skb_change_tail(skb, l4 + s->outer.length, 0) || change_family(skb, to_ipv6, &s->outer))
     return DROP(MALFORMED);
   l4 = ETH_HLEN + after;
-  if (bpf_skb_store_bytes(skb, l4, &head, sizeof head, 0) ||
-      write_ip(skb, l4 + ICMP_ERROR_HEADER, to_ipv6, &s->quoted) ||
-      store_transport(skb, l4 + ICMP_ERROR_HEADER + after, s))
+  if (bpf_skb_store_bytes(skb, l4, &head, sizeof head, 0) || write_quote(skb, l4 + ICMP_ERROR_HEADER, to_ipv6, s))
     return DROP(MALFORMED);
   return renew_icmp_sum(skb, l4, &s->outer, s->outer.length);
 }

@@ -99,7 +99,8 @@ static __always_inline int error_to_ipv6(const struct icmp_error* in, struct icm
   return 0;
 }
 
-static __always_inline int error_to_ipv4(const struct icmpv6_error* in, struct icmp_error* out) {
+/* `more`: what its sender's packets are longer as IPv6. */
+static __always_inline int error_to_ipv4(const struct icmpv6_error* in, struct icmp_error* out, __u32 more) {
   const __u32 word = bpf_ntohl(in->word);
   if (in->type == ICMPV6_UNREACHABLE) {
     if (in->code > ICMPV6_PORT_UNREACHABLE) return -1;
@@ -111,7 +112,7 @@ static __always_inline int error_to_ipv4(const struct icmpv6_error* in, struct i
     if (word < LEAST_IPV6_MTU) return -1; /* no router may say so (RFC 8201 section 4) */
     out->type = ICMP_UNREACHABLE;
     out->code = ICMP_FRAGMENTATION_NEEDED;
-    out->mtu = bpf_htons(word > 0xffff ? 0xffff : word - HEADER_DIFFERENCE);
+    out->mtu = bpf_htons(word > 0xffff ? 0xffff : word - more);
   } else if (in->type == ICMPV6_TIME_EXCEEDED) {
     out->type = ICMP_TIME_EXCEEDED;
     out->code = in->code;

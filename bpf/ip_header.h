@@ -18,7 +18,7 @@ struct ip_header {
   __u8 class;   /* type of service, or traffic class */
   __u8 hops, protocol;
   __u8 part;        /* written as a fragment of IPv4, with */
-  __be16 where, id; /* these fields; read as 0 */
+  __be16 where, id; /* these fields; not read from packets, but from quotes of them */
 };
 
 static __always_inline __u32 ip_header_length(int ipv6) { return ipv6 ? IPV6_HEADER : IPV4_HEADER; }

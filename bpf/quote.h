@@ -28,6 +28,9 @@ static __always_inline int find_quoted_ipv4(struct __sk_buff* skb, __u32 at, str
   struct iphdr ip;
   if (bpf_skb_load_bytes(skb, at, &ip, sizeof ip) || ip.ihl < 5) return DROP(MALFORMED);
   if (ip.frag_off & bpf_htons(0x1fff)) return DROP(ICMP_NO_FLOW);
+  s->quoted.part = !!(ip.frag_off & bpf_htons(IPV4_MORE_FRAGMENTS));
+  s->quoted.where = ip.frag_off;
+  s->quoted.id = ip.id;
   s->quoted_l4 = at + ip.ihl * 4u;
   return NEXT;
 }
@@ -36,6 +39,9 @@ static __always_inline int find_quoted_ipv6(struct __sk_buff* skb, __u32 at, str
   struct ipv6_walk walk = {.next = s->quoted.protocol, .at = at + IPV6_HEADER};
   if (walk_extensions(skb, &walk)) return DROP(MALFORMED);
   if (walk.offset) return DROP(ICMP_NO_FLOW);
+  s->quoted.part = walk.fragment;
+  s->quoted.where = bpf_htons(IPV4_MORE_FRAGMENTS);
+  s->quoted.id = bpf_htons(bpf_ntohl(walk.id));
   s->quoted.protocol = walk.next;
   s->quoted_l4 = walk.at;
   return NEXT;

@@ -214,6 +214,18 @@ def test_large_datagrams_pass_both_ways(way):
     assert known_mtu(way.client, way.address) is None
 
 
+def test_large_datagrams_find_a_narrower_path_behind_the_client(way):
+    forget(way.target, way.to_family)
+    with narrower_behind(way.client, way.from_family, "s oif eth0 masquerade") as (behind, _), inside(behind):
+        client = socket.socket(way.from_family, socket.SOCK_DGRAM)
+        client.connect((way.address, way.udp_port))
+        with client, way.datagrams() as (server, _):
+            peer = goes_through(client, server, b"question")
+            goes_through(server, client, BIG, peer)
+    # IPv4's routers cut up by themselves what may be cut up.
+    assert known_mtu(way.target, way.node) == (None if way.from_family == socket.AF_INET else NARROW - (28 if way.more else 0))
+
+
 def test_a_datagram_that_may_not_be_cut_up_is_refused(way):
     """The sender wants to know what fits, and is told."""
     forget(way.target, way.to_family)

@@ -338,7 +338,7 @@ bool transport_right(std::span<const uint8_t> addresses, uint8_t protocol, std::
 // Extension headers are not looked through: what begins with one is not judged.
 bool checksums_right6(std::span<const uint8_t> ip) {
   if (ip.size() < 40) return false;
-  const size_t length = size_t{ip[4]} << 8 | ip[5];
+  const size_t said = size_t{ip[4]} << 8 | ip[5], length = said == 0 ? ip.size() - 40 : said;  // 0: BIG TCP
   if (40 + length > ip.size()) return false;
   return transport_right(ip.subspan(8, 32), ip[6], ip.subspan(40, length));
 }

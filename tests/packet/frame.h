@@ -23,6 +23,8 @@ Frame build(Words words, const MacAddress& from, const MacAddress& to);
 uint16_t ones_sum(std::span<const uint8_t> bytes, uint32_t start = 0);
 // Of an IP frame: are the header's and the transport's checksums right? With IPv4 a UDP checksum of 0 is.
 bool checksums_right(std::span<const uint8_t> frame);
+// Likewise of a transport header and all behind it; `addresses`: both as in the IP header.
+bool transport_right(std::span<const uint8_t> addresses, uint8_t protocol, std::span<const uint8_t> transport);
 // One line a 16 bytes.
 std::string dump(std::span<const uint8_t> bytes);
 

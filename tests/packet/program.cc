@@ -88,7 +88,21 @@ std::map<std::string, uint64_t> Program::drops() const {
   return counts;
 }
 
+std::map<std::string, std::string> Program::datagrams() const {
+  const int fd = bpf_map__fd(object_->maps.datagrams);
+  std::string key(bpf_map__key_size(object_->maps.datagrams), '\0'),
+      value(bpf_map__value_size(object_->maps.datagrams), '\0');
+  std::map<std::string, std::string> entries;
+  for (const void* before = nullptr; bpf_map_get_next_key(fd, before, key.data()) == 0; before = key.data()) {
+    if (bpf_map_lookup_elem(fd, key.data(), value.data()) == 0) entries[key] = value;
+  }
+  return entries;
+}
+
 void Program::clear() const {
+  for (const auto& [key, value] : datagrams()) {
+    bpf_map_delete_elem(bpf_map__fd(object_->maps.datagrams), key.data());
+  }
   ports().clear();
   links().clear();
   routes().clear();

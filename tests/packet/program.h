@@ -118,6 +118,8 @@ class Program {
   Map<ginnel_flow_key, ginnel_proxy> proxies() const {
     return Map<ginnel_flow_key, ginnel_proxy>(object_->maps.proxies);
   }
+  // The datagrams of which a first fragment has passed, as bytes: the program's own affair.
+  [[nodiscard]] std::map<std::string, std::string> datagrams() const;
   Map<ginnel_flow_key, ginnel_flow> flows() const { return Map<ginnel_flow_key, ginnel_flow>(object_->maps.flows); }
 
  private:
