@@ -15,7 +15,9 @@ namespace json = boost::json;
 
 constexpr const char* kNetnsDirectory = "/run/netns/";
 constexpr const char* kFirstDevice = "eth0";
-constexpr size_t kLongestPath = 180;  // dataplane::kLongestNetnsPath
+constexpr size_t kLongestPath = 180;                   // dataplane::kLongestNetnsPath
+constexpr std::string_view kContainer = "Container ";  // NETWORK/ID/DEVICE follows, in a description
+constexpr size_t kLongestContainer = 255 - kContainer.size();
 
 // As the kernel has it (dev_valid_name).
 Status check_device_name(std::string_view option, const std::string& name) {
@@ -173,12 +175,17 @@ Result<model::Change> attached_new(const model::Snapshot& snapshot, const model:
   if (const auto* standing = find_of_container(snapshot, request.container)) {
     return fail("attach", request.container, "it has the interface " + standing->id);
   }
+  if (request.container.size() > kLongestContainer) {
+    return fail("attach", request.container,
+                fmt::format("the names of network, container and device have {} characters, at most {} are possible",
+                            request.container.size(), kLongestContainer));
+  }
   const auto* subnet = snapshot.find<model::Subnet>(request.subnet);
   if (!subnet) return fail("attach", request.container, "there is no subnet '" + request.subnet + "'");
   ec2::CreateNetworkInterfaceRequest wanted;
   wanted.subnet_id = subnet->id;
   wanted.groups = request.groups;
-  wanted.description = "Container " + request.container;
+  wanted.description = std::string(kContainer) + request.container;
   if (!subnet->ipv6_cidr.empty()) wanted.ipv6_address_count = 1;
   auto made = api::create_network_interface({snapshot, region, subnet->account, "", now, random}, wanted);
   if (!made) return fail("attach", request.container, made.error().code + ": " + made.error().message);

@@ -128,6 +128,9 @@ TEST_F(Attachments, MakeAnInterfaceForAContainerThatGoesWithIt) {
   const auto gone = detached(snapshot, made->id);
   ASSERT_TRUE(gone);
   EXPECT_EQ(find_of_container(snapshot.with(*gone), "blue/c1/eth0"), nullptr);
+  request.container = "blue/" + std::string(236, 'c') + "/eth0";
+  EXPECT_THAT(attached_new(snapshot, {}, request, random, kNow).error().text(),
+              HasSubstr("have 246 characters, at most 245 are possible"));
   request.container = "blue/c2/eth0";
   request.subnet = "subnet-0";
   EXPECT_THAT(attached_new(snapshot, {}, request, random, kNow).error().text(), HasSubstr("no subnet 'subnet-0'"));

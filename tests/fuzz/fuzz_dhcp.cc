@@ -65,14 +65,29 @@ void check_message6(std::span<const uint8_t> bytes) {
   GINNEL_CHECK(dhcp::associations_of(*reply), "a reply can be read");
 }
 
+// An answer goes to the port alone, or to everybody on its link; never to where the question says.
+void check_frames(std::span<const uint8_t> frame) {
+  const auto answer = dhcp::answer_v4_frame(lease(), lease6().router_mac, frame);
+  if (answer && *answer) {
+    const auto read = dhcp::read_datagram(**answer);
+    GINNEL_CHECK(
+        read && (read->destination == lease().address || read->destination == ginnel::IpAddress::from_v4(0xffffffff)),
+        "nobody else is answered");
+  }
+  const auto answer6 = dhcp::answer_v6_frame(lease6(), frame);
+  if (answer6 && *answer6) {
+    const auto read = dhcp::read_packet6(**answer6);
+    GINNEL_CHECK(read && read->to == lease6().mac && read->source == lease6().router, "the router answers the port");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_message({data, size});
   check_message6({data, size});
   for (const bool nobody : {false, true}) (void)dhcp::is_solicitation({data, size}, nobody);
-  (void)dhcp::answer_v4_frame(lease(), lease6().router_mac, {data, size});
-  (void)dhcp::answer_v6_frame(lease6(), {data, size});
+  check_frames({data, size});
   if (const auto packet = dhcp::read_packet6({data, size})) {
     GINNEL_CHECK(dhcp::read_packet6(dhcp::write_packet6(*packet)), "a frame that is written can be read");
     if (packet->protocol == dhcp::kProtocolUdp) check_message6(std::span(packet->payload).subspan(8));
