@@ -31,6 +31,11 @@ Datagram envelope(const Lease& lease, const V4Message& reply, const MacAddress& 
   return out;
 }
 
+const IpAddress& all_nodes() {
+  static const IpAddress kAllNodes = *IpAddress::parse("ff02::1");
+  return kAllNodes;
+}
+
 bool is_link_local(const IpAddress& address) {
   static const Cidr kLinkLocal = *Cidr::parse("fe80::/10");
   return kLinkLocal.contains(address);
@@ -38,13 +43,13 @@ bool is_link_local(const IpAddress& address) {
 
 // RFC 4861, sections 6.1.1 and 6.2.6.
 Result<Answer> answer_solicitation(const Lease6& lease, const Packet6& question) {
-  static const IpAddress kAllRouters = *IpAddress::parse("ff02::2"), kAllNodes = *IpAddress::parse("ff02::1");
+  static const IpAddress kAllRouters = *IpAddress::parse("ff02::2");
   const bool nobody = question.source == IpAddress();
   if (question.hop_limit != kNdHops || !is_solicitation(question.payload, nobody)) {
     return fail("read", "router solicitation", "it is broken");
   }
   if (question.destination != kAllRouters && question.destination != lease.router) return Answer();
-  Packet6 out{lease.mac,      lease.router_mac, lease.router,        nobody ? kAllNodes : question.source,
+  Packet6 out{lease.mac,      lease.router_mac, lease.router,        nobody ? all_nodes() : question.source,
               kProtocolIcmp6, kNdHops,          advertisement(lease)};
   return Answer(write_packet6(out));
 }
@@ -80,6 +85,12 @@ Result<Answer> answer_v6_frame(const Lease6& lease, View frame) {
   GINNEL_TRY(const auto packet, read_packet6(frame));
   if (packet.from != lease.mac) return Answer();
   return packet.protocol == kProtocolIcmp6 ? answer_solicitation(lease, packet) : answer_dhcp6(lease, packet);
+}
+
+Bytes unasked_advertisement(const Lease6& lease) {
+  constexpr MacAddress kAllNodesMac{{0x33, 0x33, 0, 0, 0, 1}};
+  return write_packet6(
+      {kAllNodesMac, lease.router_mac, lease.router, all_nodes(), kProtocolIcmp6, kNdHops, advertisement(lease)});
 }
 
 }  // namespace ginnel::dhcp

@@ -21,4 +21,7 @@ namespace ginnel::dhcp {
 [[nodiscard]] Result<std::optional<std::vector<uint8_t>>> answer_v6_frame(const Lease6& lease,
                                                                           std::span<const uint8_t> frame);
 
+// The router advertisement that nobody asked for: to all of the link (RFC 4861, section 6.2.4).
+[[nodiscard]] std::vector<uint8_t> unasked_advertisement(const Lease6& lease);
+
 }  // namespace ginnel::dhcp

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -20,17 +21,21 @@ constexpr size_t kTypeAt = 12;
 constexpr uint16_t kTypeIp6 = 0x86dd;
 constexpr unsigned kFramesATurn = 16;  // so that one port does not keep the others waiting
 
+using Time = std::chrono::steady_clock::time_point;
+
 struct Client {
   Port port;
   PortSocket socket;
   Rate rate{kAnswersPerSecond, kBurst};
+  Time next_advertisement{};  // where the port has IPv6
 };
 
 }  // namespace
 
 class Server::Impl {
  public:
-  Impl(const MacAddress& router, Log& log, UniqueFd wake) : router_(router), log_(log), wake_(std::move(wake)) {
+  Impl(const MacAddress& router, Log& log, std::chrono::milliseconds advertise_every, UniqueFd wake)
+      : router_(router), log_(log), advertise_every_(advertise_every), wake_(std::move(wake)) {
     thread_ = std::thread([this] { loop(); });
   }
   ~Impl() {
@@ -91,13 +96,31 @@ class Server::Impl {
           }
         }
       }
-      if (poll(waiting.data(), waiting.size(), -1) < 0) continue;
+      if (poll(waiting.data(), waiting.size(), advertise(clients)) < 0) continue;
       uint64_t count = 0;
       if (waiting[0].revents != 0) (void)!read(wake_.get(), &count, sizeof count);
       for (size_t i = 0; i < clients.size(); ++i) {
         if (waiting[i + 1].revents != 0) serve(*clients[i]);
       }
     }
+  }
+
+  // What is due; how many milliseconds there is nothing to do, or -1.
+  int advertise(const std::vector<std::shared_ptr<Client>>& clients) {
+    const Time now = std::chrono::steady_clock::now();
+    std::optional<Time> next;
+    for (const auto& client : clients) {
+      if (!client->port.lease6) continue;
+      if (client->next_advertisement <= now) {
+        client->next_advertisement = now + advertise_every_;
+        if (const auto sent = client->socket.send(unasked_advertisement(*client->port.lease6)); !sent) {
+          log_.debug("{}: {}", client->port.interface_id, sent.error().text());
+        }
+      }
+      next = std::min(next.value_or(client->next_advertisement), client->next_advertisement);
+    }
+    if (!next) return -1;
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*next - now).count());
   }
 
   void serve(Client& client) {
@@ -135,6 +158,7 @@ class Server::Impl {
 
   const MacAddress router_;
   Log& log_;
+  const std::chrono::milliseconds advertise_every_;
   const UniqueFd wake_;
   mutable std::mutex mutex_;
   std::map<plan::VpcNumber, std::map<std::string, std::shared_ptr<Client>>> clients_;
@@ -146,10 +170,11 @@ class Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(const MacAddress& router, Log& log) {
+Result<std::unique_ptr<Server>> Server::start(const MacAddress& router, Log& log,
+                                              std::chrono::milliseconds advertise_every) {
   UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return fail_errno("make", "eventfd");
-  return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(router, log, std::move(wake))));
+  return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(router, log, advertise_every, std::move(wake))));
 }
 
 void Server::set_vpc(plan::VpcNumber vpc, const std::vector<Port>& ports) { impl_->set_vpc(vpc, ports); }

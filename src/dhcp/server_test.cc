@@ -42,7 +42,11 @@ class DhcpServer : public ::testing::Test {
     request.ifr_flags = IFF_UP;
     ASSERT_EQ(ioctl(any.get(), SIOCSIFFLAGS, &request), 0);
 
-    auto server = Server::start(kRouterMac, log_);
+    start(kAdvertiseEvery);
+  }
+
+  void start(std::chrono::milliseconds advertise_every) {
+    auto server = Server::start(kRouterMac, log_, advertise_every);
     ASSERT_TRUE(server);
     server_ = std::move(*server);
     plan::Port port;
@@ -57,8 +61,14 @@ class DhcpServer : public ::testing::Test {
   void send(const Bytes& frame) {
     ASSERT_EQ(write(tap_.get(), frame.data(), frame.size()), static_cast<ssize_t>(frame.size()));
   }
-  // The next frame from the router; the host's own are passed over.
+  static bool is_unasked(const Bytes& frame) { return frame[0] == 0x33; }
+  // The next answer of the router; the host's own frames are passed over.
   Bytes receive() {
+    Bytes frame = receive_any();
+    while (!frame.empty() && is_unasked(frame)) frame = receive_any();
+    return frame;
+  }
+  Bytes receive_any() {
     for (;;) {
       pollfd waiting{tap_.get(), POLLIN, 0};
       if (poll(&waiting, 1, kPatience_ms) != 1) return {};
@@ -112,6 +122,22 @@ TEST_F(DhcpServer, AdvertisesTheRouterToWhoAsks) {
   nobody.source = IpAddress();
   send(write_packet6(nobody));
   EXPECT_EQ(read_packet6(receive())->destination, *IpAddress::parse("ff02::1"));
+}
+
+TEST_F(DhcpServer, AdvertisesTheRouterFromTimeToTime) {
+  const auto first = receive_any();
+  ASSERT_FALSE(first.empty());
+  ASSERT_TRUE(is_unasked(first)) << "a new port hears of it at once";
+  start(std::chrono::milliseconds(10));
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = read_packet6(receive_any());
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(answer->to, (MacAddress{{0x33, 0x33, 0, 0, 0, 1}}));
+    EXPECT_EQ(answer->destination, *IpAddress::parse("ff02::1"));
+    EXPECT_EQ(answer->hop_limit, 255);
+    EXPECT_EQ(answer->payload[0], 134);
+  }
+  EXPECT_EQ(server_->counters().answered, 0U);
 }
 
 TEST_F(DhcpServer, CountsWhatItDoesNotAnswer) {
