@@ -152,7 +152,10 @@ static __always_inline int parse_ipv6(struct __sk_buff* skb, struct packet* p) {
     const int result = begin_fragment_ipv6(&walk, length);
     return result ? result : walk.offset ? parse_later(p) : parse_first(skb, p, length);
   }
-  return parse_transport(skb, p, length);
+  const int result = parse_transport(skb, p, length);
+  if (!result && walk.id_at && p->special == SPECIAL_ND)
+    return DROP(FRAGMENT); /* RFC 6980: also if it is the only one */
+  return result;
 }
 
 static __always_inline int stage_parse(struct __sk_buff* skb, struct packet* p) {
