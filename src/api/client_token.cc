@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "aws/digest.h"
 #include "model/lifecycle.h"
 
@@ -17,6 +19,17 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
+aws::ApiStatus check_token(std::string_view action, std::string_view token) {
+  if (action == "CreateManagedPrefixList") {
+    const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+    const auto characters = static_cast<size_t>(std::count_if(token.begin(), token.end(), is_first));
+    if (!token.empty() && characters <= kPrefixListTokenMaxCharacters) return {};
+    return aws::invalid_value("ClientToken", token, "A client token of a prefix list has 1 to 255 characters.");
+  }
+  if (!token.empty() && token.size() <= kClientTokenMaxBytes && is_printable(token)) return {};
+  return aws::invalid_value("ClientToken", token, "A client token has 1 to 64 ASCII characters.");
+}
+
 bool is_too_old(const model::ClientToken& token, model::TimeMs now) {
   return now - token.created >= std::chrono::milliseconds(model::kClientTokenKept).count();
 }
@@ -24,9 +37,7 @@ bool is_too_old(const model::ClientToken& token, model::TimeMs now) {
 }  // namespace
 
 aws::ApiResult<TokenUse> TokenUse::begin(const Call& call, const aws::Query& query, std::string_view token) {
-  if (token.empty() || token.size() > kClientTokenMaxBytes || !is_printable(token)) {
-    return aws::invalid_value("ClientToken", token, "A client token has 1 to 64 ASCII characters.");
-  }
+  GINNEL_CHECKED(check_token(query.action(), token));
   TokenUse use(call);
   use.id_ = fmt::format("{}/{}/{}", call.account, query.action(), token);
   use.hash_ = aws::sha256_hex(query.canonical_text());

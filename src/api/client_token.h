@@ -14,7 +14,8 @@
 
 namespace ginnel::api {
 
-inline constexpr size_t kClientTokenMaxBytes = 64;
+// ASCII, of any call but CreateManagedPrefixList, whose may have that many characters of UTF-8.
+inline constexpr size_t kClientTokenMaxBytes = 64, kPrefixListTokenMaxCharacters = 255;
 
 class TokenUse {
  public:

@@ -57,8 +57,22 @@ def test_what_is_not_offered_is_refused_by_name(ec2, vpc):
         ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.1.0.0/16")
     with api_error("UnsupportedOperation", "Ipv6Pool"):
         ec2.associate_vpc_cidr_block(VpcId=vpc, Ipv6Pool="ipv6pool-ec2-1", Ipv6CidrBlock="2001:db8:1::/56")
+    with api_error("InvalidParameterValue", "moon-1"):
+        ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True, Ipv6CidrBlockNetworkBorderGroup="moon-1")
+    with api_error("InvalidParameterCombination", "Ipv6CidrBlockNetworkBorderGroup"):
+        ec2.create_vpc(CidrBlock="10.0.0.0/16", Ipv6CidrBlockNetworkBorderGroup="ap-northeast-1")
+    with api_error("MissingParameter", "AmazonProvidedIpv6CidrBlock"):
+        ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=False)
     with api_error("UnsupportedOperation", "Ipv6Native"):
         ec2.create_subnet(VpcId=vpc, Ipv6Native=True)
+
+
+def test_the_regions_border_group_may_be_named(ec2, vpc):
+    region = "ap-northeast-1"
+    made = ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True, Ipv6CidrBlockNetworkBorderGroup=region)["Vpc"]
+    added = ec2.associate_vpc_cidr_block(VpcId=vpc, AmazonProvidedIpv6CidrBlock=True, Ipv6CidrBlockNetworkBorderGroup=region)
+    for block in (made["Ipv6CidrBlockAssociationSet"][0], added["Ipv6CidrBlockAssociation"]):
+        assert block["NetworkBorderGroup"] == region
 
 
 def test_a_subnet_with_ipv6(ec2, vpc6, subnet6):
@@ -121,10 +135,17 @@ def test_an_interface_of_its_own_has_an_address(ec2, subnet6):
 
 def test_an_address_comes_and_goes(ec2, subnet6):
     interface = launch(ec2, subnet6)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    with api_error("MissingParameter", "Ipv6AddressCount or Ipv6Addresses"):
+        ec2.assign_ipv6_addresses(NetworkInterfaceId=interface)
     (address,) = ec2.assign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6AddressCount=1)["AssignedIpv6Addresses"]
+    for name in ("ipv6-address", "network-interface.ipv6-address", "network-interface.ipv6-addresses.ipv6-address"):
+        [found] = ec2.describe_instances(Filters=[{"Name": name, "Values": [address]}])["Reservations"]
+        assert found["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"] == interface
     assert ec2.describe_network_interfaces(Filters=[{"Name": "ipv6-addresses.ipv6-address", "Values": [address]}])[
         "NetworkInterfaces"][0]["NetworkInterfaceId"] == interface
-    gone = ec2.unassign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6Addresses=[address])
+    with api_error("InvalidParameterValue", "Ipv6Addresses.2"):
+        ec2.unassign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6Addresses=[address, "2001:db8::1"])
+    gone = ec2.unassign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6Addresses=[address, address])
     assert gone["UnassignedIpv6Addresses"] == [address]
     with api_error("InvalidParameterValue", address):
         ec2.unassign_ipv6_addresses(NetworkInterfaceId=interface, Ipv6Addresses=[address])

@@ -53,6 +53,15 @@ def test_the_same_token_makes_one_list(ec2):
         ec2.create_managed_prefix_list(**{**request, "MaxEntries": 2})
 
 
+def test_a_token_has_up_to_255_characters(ec2):
+    request = {"PrefixListName": "x", "AddressFamily": "IPv4", "MaxEntries": 1}
+    longest = 255 * "é"
+    first, second = (ec2.create_managed_prefix_list(**request, ClientToken=longest)["PrefixList"]["PrefixListId"] for _ in range(2))
+    assert first == second
+    with api_error("InvalidParameterValue", "255 characters"):
+        ec2.create_managed_prefix_list(**request, ClientToken=longest + "x")
+
+
 def test_modify_and_restore(ec2, prefix_list):
     changed = ec2.modify_managed_prefix_list(
         PrefixListId=prefix_list, CurrentVersion=1, AddEntries=[{"Cidr": "203.0.113.0/24"}],

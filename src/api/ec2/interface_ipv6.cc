@@ -69,7 +69,7 @@ ActionResult<ec2::AssignIpv6AddressesResponse> assign_ipv6_addresses(const Call&
                                                                      const ec2::AssignIpv6AddressesRequest& request) {
   GINNEL_TRY(const auto* found, find_own_interface(call, *request.network_interface_id));
   if (!request.ipv6_address_count && request.ipv6_addresses.empty()) {
-    return aws::missing_parameter("Ipv6AddressCount");
+    return aws::missing_parameter("Ipv6AddressCount or Ipv6Addresses");
   }
   GINNEL_TRY(const auto* subnet, find_owned<model::Subnet>(call, found->subnet));
   SubnetAddresses addresses(call.snapshot);
@@ -90,17 +90,17 @@ ActionResult<ec2::UnassignIpv6AddressesResponse> unassign_ipv6_addresses(
     const Call& call, const ec2::UnassignIpv6AddressesRequest& request) {
   GINNEL_TRY(const auto* found, find_own_interface(call, *request.network_interface_id));
   if (request.ipv6_addresses.empty()) return aws::missing_parameter("Ipv6Addresses");
-  model::NetworkInterface interface = *found;
   Done<ec2::UnassignIpv6AddressesResponse> done;
-  for (const auto& text : request.ipv6_addresses) {
+  for (size_t i = 0; i < request.ipv6_addresses.size(); ++i) {
+    const std::string& text = request.ipv6_addresses[i];
     const auto address = IpAddress::parse(text);
-    if (!address || interface.address6.empty() || address->to_string() != interface.address6) {
-      return aws::invalid_value("Ipv6Addresses", text,
-                                fmt::format("It is not an IPv6 address of the network interface {}.", interface.id));
-    }
-    interface.address6.clear();
-    done.response.unassigned_ipv6_addresses.push_back(address->to_string());
+    if (address && !found->address6.empty() && address->to_string() == found->address6) continue;
+    return aws::invalid_value(fmt::format("Ipv6Addresses.{}", i + 1), text,
+                              fmt::format("It is not an IPv6 address of the network interface {}.", found->id));
   }
+  model::NetworkInterface interface = *found;
+  done.response.unassigned_ipv6_addresses = {interface.address6};
+  interface.address6.clear();
   done.response.network_interface_id = interface.id;
   done.change.put(std::move(interface));
   return done;

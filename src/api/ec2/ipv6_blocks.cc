@@ -76,6 +76,16 @@ aws::ApiResult<Cidr> parse_subnet_block(const std::string& text) {
 
 }  // namespace
 
+aws::ApiStatus check_border_group(const Call& call, bool amazon_provided, const std::optional<std::string>& group) {
+  constexpr const char* kName = "Ipv6CidrBlockNetworkBorderGroup";
+  if (!group) return {};
+  if (!amazon_provided) {
+    return aws::invalid_combination(fmt::format("{} goes with AmazonProvidedIpv6CidrBlock only", kName));
+  }
+  if (*group == call.region.name) return {};
+  return aws::invalid_value(kName, *group, fmt::format("The region has one border group, {}.", call.region.name));
+}
+
 aws::ApiStatus add_ipv6_block(const Call& call, model::Vpc& vpc) {
   if (vpc.ipv6_blocks.size() >= kMaxIpv6BlocksPerVpc) {
     return aws::api_error(
@@ -137,7 +147,9 @@ std::vector<ec2::SubnetIpv6CidrBlockAssociation> ipv6_blocks(const model::Subnet
 ActionResult<ec2::AssociateVpcCidrBlockResponse> associate_vpc_cidr_block(
     const Call& call, const ec2::AssociateVpcCidrBlockRequest& request) {
   GINNEL_TRY(const auto* found, find_owned<model::Vpc>(call, *request.vpc_id));
-  if (!request.amazon_provided_ipv6_cidr_block.value_or(false)) {
+  const bool provided = request.amazon_provided_ipv6_cidr_block.value_or(false);
+  GINNEL_CHECKED(check_border_group(call, provided, request.ipv6_cidr_block_network_border_group));
+  if (!provided) {
     return aws::missing_parameter("AmazonProvidedIpv6CidrBlock");
   }
   model::Vpc vpc = *found;

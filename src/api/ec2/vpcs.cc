@@ -120,7 +120,9 @@ ActionResult<ec2::CreateVpcResponse> create_vpc(const Call& call, const ec2::Cre
   vpc.number = next_number(call.snapshot, done.change, "vpc");
   vpc.cidr_association = make_resource_id("vpc-cidr-assoc", call.random);
   vpc.cidr = block.to_string();
-  if (request.amazon_provided_ipv6_cidr_block.value_or(false)) GINNEL_CHECKED(add_ipv6_block(call, vpc));
+  const bool provided = request.amazon_provided_ipv6_cidr_block.value_or(false);
+  GINNEL_CHECKED(check_border_group(call, provided, request.ipv6_cidr_block_network_border_group));
+  if (provided) GINNEL_CHECKED(add_ipv6_block(call, vpc));
   vpc.created = call.now_ms();
   tags.put(call, done.change, "vpc", vpc.id);
   done.change.put(vpc);
