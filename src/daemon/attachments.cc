@@ -114,6 +114,8 @@ Result<model::NetworkInterface> placed(const model::Snapshot& snapshot, model::N
   return interface;
 }
 
+json::value or_null(const std::string& text) { return text.empty() ? json::value() : json::value(text); }
+
 Result<std::vector<std::string>> read_texts(const json::value& value, std::string_view name) {
   std::vector<std::string> out;
   const auto* array = value.if_array();
@@ -222,10 +224,14 @@ const model::NetworkInterface* find_of_container(const model::Snapshot& snapshot
 
 json::object describe_port(const model::Snapshot& snapshot, const model::Region& region,
                            const model::NetworkInterface& interface) {
-  json::object out{
-      {"interface", interface.id},      {"address", interface.address},      {"mac", interface.mac},
-      {"kind", interface.port.kind},    {"device", interface.port.device},   {"netns", interface.port.netns},
-      {"address6", interface.address6}, {"attachment", interface.attachment}};
+  json::object out{{"interface", interface.id},
+                   {"address", interface.address},
+                   {"mac", interface.mac},
+                   {"kind", interface.port.kind},
+                   {"device", interface.port.device},
+                   {"netns", interface.port.netns},
+                   {"address6", or_null(interface.address6)},
+                   {"attachment", interface.attachment}};
   const auto* subnet = snapshot.find<model::Subnet>(interface.subnet);
   const auto* vpc = snapshot.find<model::Vpc>(interface.vpc);
   const auto block = subnet ? Cidr::parse(subnet->cidr) : Result<Cidr>(fail("", "", ""));
@@ -252,7 +258,7 @@ json::array list_ports(const model::Snapshot& snapshot, const std::map<std::stri
         {"vpc", interface->vpc},
         {"subnet", interface->subnet},
         {"address", interface->address},
-        {"address6", interface->address6.empty() ? json::value() : json::value(interface->address6)},
+        {"address6", or_null(interface->address6)},
         {"mac", interface->mac},
         {"kind", interface->port.kind},
         {"device", interface->port.device},
