@@ -190,7 +190,7 @@ class Fuzzer {
     static const std::map<std::string, std::set<std::string>> kReach = {
         {"a", {"b", "gate", "system", "q"}},
         {"b", {"a", "gate", "system", "q"}},
-        {"gate", {"a", "b", "system", "q"}},
+        {"gate", {"a", "b", "gate", "system", "q"}},  // as anybody, so it may answer itself
         {"twin", {"system"}},
         {"p", {"q", "system"}},
         {"q", {"a", "b", "gate", "p", "q", "system"}},
