@@ -128,6 +128,9 @@ many(
     ("a solicitation in fragments", "fragment",
      lambda s, m: six(s, 44, fragment(ICMPV6, more=1) + icmp6(s.me6, ALL_NODES, 135, bytes(4) + ipaddress.IPv6Address(
          s.victim6).packed + b"\xfd\x02" + m), to=ALL_NODES, hops=255)),
+    ("a solicitation that is a fragment by itself", "fragment",
+     lambda s, m: six(s, 44, fragment(ICMPV6) + icmp6(s.me6, ALL_NODES, 135, bytes(4) + ipaddress.IPv6Address(
+         s.victim6).packed + b"\xfd\x02" + m), to=ALL_NODES, hops=255)),
     ("a question for a router", "router_solicitation", lambda s, m: message(s, 133, bytes(4) + b"\xfd\x02" + m, to="ff02::2", hops=255)),
     ("renumbering of routers", "no_route", lambda s, m: message(s, 138, bytes(4) + m, to="ff02::2", hops=255)),
     ("inverse neighbour discovery", "no_route", lambda s, m: message(s, 141, bytes(4) + m, to=ALL_NODES, hops=255)),
