@@ -198,7 +198,7 @@ class Builder {
     }
   }
 
-  // Clients get as far as the target, whose rules name the node's address, its neighbours', or nobody.
+  // Clients get as far as the target, whose rules name the node's group, its address, or its neighbours'.
   void add_rules_of_load_balancing() {
     const auto first_group = [&](const std::string& id) { return groups_.at(id).front(); };
     for (const std::string& client : {std::string("eni-a"), std::string("eni-p")}) {
@@ -207,11 +207,20 @@ class Builder {
     }
     add_rule(first_group("eni-vpce-2"), {.cidr_ipv4 = "0.0.0.0/0"});
     add_rule(first_group("eni-vpce-2"), {.cidr_ipv6 = "::/0"});
-    for (const bool egress : {false, true}) {
-      add_rule(first_group("eni-node"), {.egress = egress, .cidr_ipv4 = "0.0.0.0/0"});
-      add_rule(first_group("eni-node"), {.egress = egress, .cidr_ipv6 = "::/0"});
+    add_rule(first_group("eni-node"), {.cidr_ipv4 = "0.0.0.0/0"});
+    add_rule(first_group("eni-node"), {.cidr_ipv6 = "::/0"});
+    if (random_.chance(3)) {
+      add_rule(first_group("eni-node"), {.egress = true, .referenced_group = first_group("eni-t")});
+    } else {
+      add_rule(first_group("eni-node"), {.egress = true, .cidr_ipv4 = "0.0.0.0/0"});
+      add_rule(first_group("eni-node"), {.egress = true, .cidr_ipv6 = "::/0"});
     }
     model::SecurityGroupRule rule{.protocol = "tcp", .from_port = kTargetPort, .to_port = kTargetPort};
+    if (random_.chance(3)) {
+      rule.referenced_group = first_group("eni-node");
+      add_rule(first_group("eni-t"), rule);
+      return;
+    }
     rule.cidr_ipv4 = random_block(random_, kNode.ipv4);
     add_rule(first_group("eni-t"), rule);
     rule.cidr_ipv4.clear();
