@@ -91,19 +91,22 @@ def test_an_ipv6_address_that_comes_and_goes(region, account, netns):
     server = vpc.instance(groups=[vpc.group(tcp6_from(vpc.cidr6, PORT))])
     inside, tap = Interface(vpc), Interface(vpc)
     inside.attach("--netns", netns)
-    tap.attach("--tap", "gtap")
+    tap.attach("--tap", "gtap6")
     assert inside.port["address6"] is None and "fe80::1" not in ip("-6", "route", netns=netns)
-    index = ip("-brief", "link", "show", "gtap")
+    index = ip("-brief", "link", "show", "gtap6")
     given = [vpc.ec2.assign_ipv6_addresses(NetworkInterfaceId=each.id, Ipv6AddressCount=1)["AssignedIpv6Addresses"][0]
              for each in (inside, tap)]
     with tcp_server(echo, address=server.address6, port=PORT, netns=server.id):
         wait_for(lambda: reaches(netns, server.address6, PORT), "the way by IPv6")
     assert [inside.port["address6"], tap.port["address6"]] == given
-    assert ip("-brief", "link", "show", "gtap") == index, "what holds the tap goes on to hold it"
+    assert ip("-brief", "link", "show", "gtap6") == index, "what holds the tap goes on to hold it"
     for each, address in zip((inside, tap), given):
         vpc.ec2.unassign_ipv6_addresses(NetworkInterfaceId=each.id, Ipv6Addresses=[address])
-    wait_for(lambda: given[0] not in ip("-6", "address", netns=netns), "the address to go")
-    assert f"{inside.address}/24" in ip("-brief", "address", "show", "eth0", netns=netns)
+
+    def ipv4_alone():  # the device is made anew
+        shown = ip("address", netns=netns)
+        return f"{inside.address}/24" in shown and given[0] not in shown
+    wait_for(ipv4_alone, "the address to go")
     inside.detach()
     tap.detach()
 
