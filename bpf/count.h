@@ -82,29 +82,70 @@ __attribute__((noinline)) int count_new_flow(void) {
   return 0;
 }
 
-/* Moves what the entry of the scratch's key holds to the totals. A packet that is at work on another processor may add
- * to the entry before or after its numbers are taken: it sees the bit then, and takes what it was too late with. */
-static __always_inline void count_held(struct count_scratch* s, struct ginnel_flow* held) {
+struct passed {
+  __u64 packets, bytes;
+};
+
+/* Takes out of an entry that goes what it holds. A packet that is at work on another processor may add to it before or
+ * after: it sees the bit then, and takes what it was too late with. */
+static __always_inline struct passed take_passed(struct ginnel_flow* held) {
   __sync_fetch_and_or(&held->state, GINNEL_FLOW_ENDED);
+  const struct passed out = {__sync_lock_test_and_set(&held->packets, 0), __sync_lock_test_and_set(&held->bytes, 0)};
+  return out;
+}
+
+/* What the two entries of the flow in the decision held before it began anew; and that it did, if `opened`. */
+static __always_inline void count_former(const struct decision* d, const struct passed* forward,
+                                         const struct passed* reverse, int opened) {
+  struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
+  if (!s) return;
+  struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &d->forward.iif);
+  if (from) {
+    __sync_fetch_and_add(&from->sent_packets, forward->packets);
+    __sync_fetch_and_add(&from->sent_bytes, forward->bytes);
+    __sync_fetch_and_add(&from->received_packets, reverse->packets);
+    __sync_fetch_and_add(&from->received_bytes, reverse->bytes);
+    __sync_fetch_and_add(&from->opened, opened);
+  }
+  struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &d->forward.oif);
+  if (to) {
+    __sync_fetch_and_add(&to->received_packets, forward->packets);
+    __sync_fetch_and_add(&to->received_bytes, forward->bytes);
+    __sync_fetch_and_add(&to->sent_packets, reverse->packets);
+    __sync_fetch_and_add(&to->sent_bytes, reverse->bytes);
+    __sync_fetch_and_add(&to->accepted, opened);
+  }
+  s->link = ginnel_link_of(&d->key, &d->forward);
+  struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
+  if (!link) return;
+  __sync_fetch_and_add(&link->forward_packets, forward->packets);
+  __sync_fetch_and_add(&link->forward_bytes, forward->bytes);
+  __sync_fetch_and_add(&link->reverse_packets, reverse->packets);
+  __sync_fetch_and_add(&link->reverse_bytes, reverse->bytes);
+  __sync_fetch_and_add(&link->opened, opened);
+}
+
+/* Moves what the entry of the scratch's key holds to the totals. */
+static __always_inline void count_held(struct count_scratch* s, struct ginnel_flow* held) {
   s->flow = *held;
-  const __u64 packets = __sync_lock_test_and_set(&held->packets, 0), bytes = __sync_lock_test_and_set(&held->bytes, 0);
+  const struct passed passed = take_passed(held);
   const struct ginnel_flow* flow = &s->flow;
   const int reverse = flow->flags & GINNEL_FLOW_REVERSE;
   struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &flow->iif);
   if (from) {
-    __sync_fetch_and_add(&from->sent_packets, packets);
-    __sync_fetch_and_add(&from->sent_bytes, bytes);
+    __sync_fetch_and_add(&from->sent_packets, passed.packets);
+    __sync_fetch_and_add(&from->sent_bytes, passed.bytes);
   }
   struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &flow->oif);
   if (to) {
-    __sync_fetch_and_add(&to->received_packets, packets);
-    __sync_fetch_and_add(&to->received_bytes, bytes);
+    __sync_fetch_and_add(&to->received_packets, passed.packets);
+    __sync_fetch_and_add(&to->received_bytes, passed.bytes);
   }
   s->link = ginnel_link_of(&s->key, flow);
   struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
   if (!link) return;
-  __sync_fetch_and_add(reverse ? &link->reverse_packets : &link->forward_packets, packets);
-  __sync_fetch_and_add(reverse ? &link->reverse_bytes : &link->forward_bytes, bytes);
+  __sync_fetch_and_add(reverse ? &link->reverse_packets : &link->forward_packets, passed.packets);
+  __sync_fetch_and_add(reverse ? &link->reverse_bytes : &link->forward_bytes, passed.bytes);
 }
 
 /* A packet of that key was counted in an entry whose numbers were being taken. */

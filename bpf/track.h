@@ -86,23 +86,25 @@ static __always_inline int scan_ports(struct decision* d, __u32 hash) {
   return BUSY;
 }
 
-/* First the port that the opener has or had: the same client then meets the same connection at the target. */
-static __always_inline int find_port(struct decision* d) {
-  const struct ginnel_flow* known = bpf_map_lookup_elem(&flows, &d->key);
-  __u32 port = known ? known->source_port : d->key.source_port;
+static __always_inline int in_port_range(const struct decision* d, __u32 port) {
+  return !d->scan || bpf_ntohs(port) - d->first_port < d->port_count;
+}
+
+/* First `port`, which the opener has or had: the same client then meets the same connection at the target. */
+static __always_inline int find_port(struct decision* d, __u32 port) {
   if (!d->port_count) return take_port(d->key.source_port);
+  int result = in_port_range(d, port) ? take_port(port) : BUSY;
+  if (result != BUSY) return result;
   const __u32 hash = hash_words(&d->key, sizeof d->key);
-  for (__u32 i = 1; i <= GINNEL_PORT_PROBES; i++) {
-    const int inside = !d->scan || bpf_ntohs(port) - d->first_port < d->port_count;
-    int result = inside ? take_port(port) : BUSY;
+  for (__u32 i = 1; i < GINNEL_PORT_PROBES; i++) {
+    result = take_port(bpf_htons(d->first_port + ((hash + i * 2654435761u) >> 8) % d->port_count));
     if (result != BUSY) return result;
-    port = bpf_htons(d->first_port + ((hash + i * 2654435761u) >> 8) % d->port_count);
   }
   return d->scan ? scan_ports(d, hash) : BUSY;
 }
 
-static __always_inline int choose_port(struct decision* d) {
-  const int result = find_port(d);
+static __always_inline int choose_port(struct decision* d, __u32 port) {
+  const int result = find_port(d, port);
   if (result != BUSY) return result;
   __u64 one = 1, *errors = bpf_map_lookup_elem(&port_errors, &d->balancer);
   if (errors) {
@@ -134,18 +136,55 @@ static __always_inline int put_forward(const struct decision* d) {
   return error;
 }
 
+/* Whether the two entries of a flow that is over lead where the new one is to lead; then its port is taken. */
+static __always_inline struct ginnel_flow* find_way_back(struct decision* d, const struct ginnel_flow* known) {
+  const struct ginnel_flow* forward = &d->forward;
+  if ((known->flags & GINNEL_FLOW_REVERSE) || !ginnel_flow_closed(known->state)) return NULL;
+  if (known->link != forward->link || known->balancer != forward->balancer) return NULL;
+  if (known->iif != forward->iif || known->oif != forward->oif) return NULL;
+  const __be16 port = known->source_port;
+  if (d->port_count ? !in_port_range(d, port) : port != d->key.source_port) return NULL;
+  d->forward.source_port = d->reverse_key.destination_port = port;
+  struct ginnel_flow_key former = ginnel_flow_partner(&d->key, known);
+  if (!same_key(&former, &d->reverse_key)) return NULL;
+  struct ginnel_flow* back = bpf_map_lookup_elem(&flows, &d->reverse_key);
+  if (!back || !(back->flags & GINNEL_FLOW_REVERSE) || back->iif != forward->oif || back->oif != forward->iif)
+    return NULL;
+  struct ginnel_flow_key opener = ginnel_flow_partner(&d->reverse_key, back);
+  return same_key(&opener, &d->key) ? back : NULL;
+}
+
+/* A client comes to its ports again and again, and mostly to the same target: then each entry is replaced at once,
+ * which takes less than half the time of ending both and beginning two. 1 if that was done. */
+static __always_inline int renew_flow(struct decision* d, struct ginnel_flow* known) {
+  struct ginnel_flow* back = find_way_back(d, known);
+  if (!back) return 0;
+  const struct passed forward = take_passed(known), reverse = take_passed(back);
+  const int renewed = !bpf_map_update_elem(&flows, &d->reverse_key, &d->reverse, BPF_EXIST) &&
+                      !bpf_map_update_elem(&flows, &d->key, &d->forward, BPF_EXIST);
+  count_former(d, &forward, &reverse, renewed);
+  return renewed;
+}
+
 /* Both entries, the reverse one first: an answer may overtake. */
 __attribute__((noinline)) int track(void) {
   struct decision* d = scratch_decision();
   if (!d) return DROP(FLOW_TABLE_FULL);
   d->reverse.iif = d->forward.oif;
+  struct ginnel_flow* known = bpf_map_lookup_elem(&flows, &d->key);
+  if (known && renew_flow(d, known)) return 0;
+  const int had_former = known != NULL;
+  const __u32 first_port = known ? known->source_port : d->key.source_port;
   const __u32 opener = d->forward.iif;
   int result = reserve_flow(opener, d->flow_limit);
   if (result) return result;
-  result = choose_port(d);
+  result = choose_port(d, first_port);
   if (!result) {
-    remove_former(d);
-    if (!put_forward(d)) return 0;
+    if (had_former) remove_former(d);
+    if (!put_forward(d)) {
+      count_new_flow();
+      return 0;
+    }
     end_entry_of(&d->reverse_key);
     result = DROP(FLOW_TABLE_FULL);
   }
@@ -156,7 +195,6 @@ __attribute__((noinline)) int track(void) {
 static __always_inline int stage_track(struct packet* p) {
   int result = track();
   if (result) return result;
-  count_new_flow();
   p->flow = bpf_map_lookup_elem(&flows, &p->key);
   return p->flow ? NEXT : DROP(FLOW_TABLE_FULL);
 }

@@ -60,6 +60,7 @@ static __always_inline void make_udp_sum(struct __sk_buff* skb, __u32 l4, __u32 
 /* Addresses and ports are written first, then the checksum is corrected by the difference: the addresses' as part of
  * the pseudo header, the ports' not. That is right for finished sums, and for those that a device is yet to finish
  * (CHECKSUM_PARTIAL), which hold the pseudo header's sum only. */
+#define SAME_PORTS 0xffffffffu /* the change that is none */
 static __always_inline __u32 change_ports(struct udphdr* head, const struct ginnel_flow* flow) {
   const __u32 numbers =
       csum_fold32(csum_change(head->source, flow->source_port) + csum_change(head->dest, flow->destination_port));
@@ -71,7 +72,7 @@ static __always_inline __u32 change_ports(struct udphdr* head, const struct ginn
 static __always_inline void correct_sums(struct __sk_buff* skb, __u32 l4, int udp, __u32 numbers, __u32 addresses) {
   const __u32 check = l4 + (udp ? 6 : 16);
   const __u64 flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
-  bpf_l4_csum_replace(skb, check, 0, numbers, flags);
+  if (numbers != SAME_PORTS) bpf_l4_csum_replace(skb, check, 0, numbers, flags);
   bpf_l4_csum_replace(skb, check, 0, addresses, flags | BPF_F_PSEUDO_HDR);
 }
 
