@@ -10,6 +10,7 @@
 #define GINNEL_MSS6 (GINNEL_MTU - 60)
 
 #define GINNEL_MAX_PORTS 65536
+#define GINNEL_PORT_SLOTS 4096 /* numbers of devices whose ports are in an array */
 #define GINNEL_MAX_DESTINATIONS (1 << 20)
 #define GINNEL_MAX_ROUTES 65536
 #define GINNEL_MAX_LINKS (1 << 20)

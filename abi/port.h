@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
-/* A port: a device that carries the program at its ingress. Map `ports`: HASH, __u32 ifindex → ginnel_port.
+/* A port: a device that carries the program at its ingress. Map `port_slots`: ARRAY, __u32 ifindex → ginnel_port, for
+ * devices of low numbers, since that takes the program a fifth of the time; an entry without a name is none. Map
+ * `ports`: HASH, likewise, for the others.
  *
  * It says what the sender may call itself, and it is the record from which a restarted daemon reads back its ports. */
 #ifndef GINNEL_ABI_PORT_H
@@ -24,5 +26,9 @@ struct ginnel_port {
   char interface_id[24]; /* "eni-…", filled up with zeroes */
 };
 GINNEL_LAYOUT(ginnel_port, 92);
+
+static inline __attribute__((always_inline)) int ginnel_port_is_there(const struct ginnel_port* port) {
+  return port->interface_id[0] != 0;
+}
 
 #endif

@@ -38,6 +38,13 @@ const volatile struct ginnel_config config = {
     return bpf_map_lookup_elem(&name, &zero);    \
   }
 
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, GINNEL_PORT_SLOTS);
+  __type(key, __u32);
+  __type(value, struct ginnel_port);
+} port_slots SEC(".maps");
+
 GINNEL_HASH(ports, __u32, struct ginnel_port, GINNEL_MAX_PORTS);
 GINNEL_HASH(links, struct ginnel_link_key, struct ginnel_link, GINNEL_MAX_LINKS);
 GINNEL_HASH(destinations, struct ginnel_destination_key, struct ginnel_destination, GINNEL_MAX_DESTINATIONS);

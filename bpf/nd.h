@@ -111,8 +111,7 @@ static __always_inline void fill_answer(struct nd_answer* answer, const struct g
 
 /* A neighbour solicitation at l4: a verdict, or the negated reason of a drop. */
 __attribute__((noinline)) int answer_solicitation(struct __sk_buff* skb, __u32 l4) {
-  __u32 ifindex = skb->ifindex;
-  const struct ginnel_port* port = bpf_map_lookup_elem(&ports, &ifindex);
+  const struct ginnel_port* port = find_port_of(skb->ifindex);
   struct nd_answer* answer = scratch_nd();
   struct nd_message asked;
   struct ipv6hdr ip;

@@ -70,6 +70,11 @@ struct packet {
 /* Where a transport header may begin, at most: an IPv6 header and 256 bytes of extension headers. */
 #define L4_MOST (ETH_HLEN + 40 + 256)
 
+static __always_inline const struct ginnel_port* find_port_of(__u32 ifindex) {
+  const struct ginnel_port* port = bpf_map_lookup_elem(&port_slots, &ifindex);
+  return port && ginnel_port_is_there(port) ? port : bpf_map_lookup_elem(&ports, &ifindex);
+}
+
 /* Packet headers lie 2 bytes off a multiple of 4, hence the half words. */
 static __always_inline int same_mac(const void* a, const void* b) {
   const __u16 *x = a, *y = b;
@@ -77,9 +82,9 @@ static __always_inline int same_mac(const void* a, const void* b) {
 }
 
 static __always_inline void copy_mac(void* to, const volatile void* from) {
-  const volatile __u8* f = from;
-  __u8* t = to;
-  for (int i = 0; i < 6; i++) t[i] = f[i];
+  const volatile __u16* f = from;
+  __u16* t = to;
+  for (int i = 0; i < 3; i++) t[i] = f[i];
 }
 
 static __always_inline struct ginnel_address mapped(__be32 ipv4) {

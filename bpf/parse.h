@@ -9,8 +9,7 @@
 #include "bpf/packet.h"
 
 static __always_inline int stage_port(struct __sk_buff* skb, struct packet* p) {
-  __u32 ifindex = skb->ifindex;
-  p->port = bpf_map_lookup_elem(&ports, &ifindex);
+  p->port = find_port_of(skb->ifindex);
   if (!p->port) return DROP(NOT_A_PORT);
   p->key.scope = p->port->vpc;
   return NEXT;

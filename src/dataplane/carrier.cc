@@ -16,9 +16,9 @@ namespace ginnel::dataplane {
 namespace {
 
 // Written by the daemon alone.
-constexpr std::array<std::string_view, 11> kDaemons = {"ports",         "links",        "routes",     "destinations",
-                                                       "balancers",     "targets",      "policies",   "rules",
-                                                       "group_members", "policy_names", "probe_names"};
+constexpr std::array<std::string_view, 12> kDaemons = {"port_slots",   "ports",         "links",        "routes",
+                                                       "destinations", "balancers",     "targets",      "policies",
+                                                       "rules",        "group_members", "policy_names", "probe_names"};
 
 bool is_zero(const uint8_t* bytes, size_t size) {
   return std::all_of(bytes, bytes + size, [](uint8_t byte) { return byte == 0; });

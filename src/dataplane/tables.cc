@@ -20,7 +20,10 @@ Status bind_map(const std::map<std::string, int>& descriptors, const char* name,
 
 Result<Tables> Tables::bind(const std::map<std::string, int>& descriptors) {
   Tables out;
-  GINNEL_CHECKED(bind_map(descriptors, "ports", out.ports));
+  Map<__u32, ginnel_port> slots, ports;
+  GINNEL_CHECKED(bind_map(descriptors, "port_slots", slots));
+  GINNEL_CHECKED(bind_map(descriptors, "ports", ports));
+  out.ports = {std::move(slots), std::move(ports)};
   GINNEL_CHECKED(bind_map(descriptors, "links", out.links));
   GINNEL_CHECKED(bind_map(descriptors, "routes", out.routes));
   GINNEL_CHECKED(bind_map(descriptors, "destinations", out.destinations));

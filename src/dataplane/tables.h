@@ -13,6 +13,7 @@
 #include "base/unique_fd.h"
 #include "dataplane/maps.h"
 #include "dataplane/objects.h"
+#include "dataplane/port_table.h"
 
 namespace ginnel::dataplane {
 
@@ -37,7 +38,7 @@ struct ProbeName {
 static_assert(std::has_unique_object_representations_v<ProbeName>);
 
 struct Tables {
-  Map<__u32, ginnel_port> ports;            // also read from another thread
+  PortTable ports;                          // also read from another thread
   Map<ginnel_link_key, ginnel_link> links;  // also read from another thread
   Map<ginnel_route_key, __u32> routes;
   Map<ginnel_destination_key, ginnel_destination> destinations;

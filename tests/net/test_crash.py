@@ -422,6 +422,8 @@ def map_entries(region):
     counted.update(port for flow in entries["flows"] for port in ports_of(flow))
     for name in {"port_counts", "port_drops"} & entries.keys():
         entries[name] = [row for row in entries[name] if number_in(row["key"]) not in counted]
+    slots = bpftool("map", "dump", "id", str(maps_of(region)["port_slots"][0]))
+    entries["port_slots"] = [row for row in slots if any(octets_of(row["value"]))]
     entries["flows"] = [flow for flow in entries["flows"] if not is_over(flow)]
     return {name: len(each) for name, each in entries.items()}
 

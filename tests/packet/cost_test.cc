@@ -105,6 +105,12 @@ TEST_F(NewFlowCost, OfEachWay) {
   mean("new flow inside a VPC", "10.0.2.20:80");
   mean("new flow through a link", "10.0.1.100:443");
   mean("new flow through a balancer", "10.0.1.200:443");
+  for (const auto& [key, flow] : program_->flows().all()) {
+    ginnel_flow over = flow;
+    over.state |= GINNEL_FLOW_RST;
+    program_->flows().put(key, over);
+  }
+  mean("a flow again, through a balancer", "10.0.1.200:443");
 }
 
 // The last of so many ingress rules lets it through.

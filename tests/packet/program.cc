@@ -103,6 +103,9 @@ void Program::clear() const {
   for (const auto& [key, value] : datagrams()) {
     bpf_map_delete_elem(bpf_map__fd(object_->maps.datagrams), key.data());
   }
+  for (const auto& [ifindex, port] : port_slots().all()) {
+    if (ginnel_port_is_there(&port) != 0) port_slots().put(ifindex, {});
+  }
   ports().clear();
   links().clear();
   routes().clear();

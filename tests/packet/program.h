@@ -85,6 +85,7 @@ class Program {
   void attach(uint32_t ifindex) const;
 
   Map<uint32_t, ginnel_port> ports() const { return Map<uint32_t, ginnel_port>(object_->maps.ports); }
+  Map<uint32_t, ginnel_port> port_slots() const { return Map<uint32_t, ginnel_port>(object_->maps.port_slots); }
   Map<ginnel_link_key, ginnel_link> links() const { return Map<ginnel_link_key, ginnel_link>(object_->maps.links); }
   Map<ginnel_route_key, uint32_t> routes() const { return Map<ginnel_route_key, uint32_t>(object_->maps.routes); }
   Map<ginnel_destination_key, ginnel_destination> destinations() const {

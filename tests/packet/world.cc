@@ -127,9 +127,16 @@ void World::port(Words words) {
   if (const auto six = words.take("address6")) entry.address6 = to_abi(address(*six));
   entry.synthetic = to_abi(address(words.take_or("synthetic", "0.0.0.0")));
   copy_mac(entry.mac, macs_[name]);
+  const bool high = words.number_or("high", 0) != 0;
   std::strncpy(entry.interface_id, ("eni-" + name).c_str(), sizeof entry.interface_id - 1);
   words.finish();
-  program_.ports().put(devices_[name]->ifindex(), entry);
+  const uint32_t ifindex = devices_[name]->ifindex();
+  if (high || ifindex >= GINNEL_PORT_SLOTS) {
+    program_.port_slots().put(ifindex, {});
+    program_.ports().put(ifindex, entry);
+  } else {
+    program_.port_slots().put(ifindex, entry);
+  }
 }
 
 void World::destination(Words words, bool endpoint) {

@@ -142,7 +142,9 @@ class CountRows : public testing::Test {
 TEST_F(CountRows, GoWithTheirPortOrLinkButNotBeforeItsFlows) {
   Tables& tables = program_->tables();
   const ginnel_address address = to_abi(ip("10.0.1.9"));
-  ASSERT_GOOD(tables.ports.put(7, {}));
+  ginnel_port port{};
+  port.interface_id[0] = 'e';
+  ASSERT_GOOD(tables.ports.put(7, port));
   ginnel_link standing{};
   standing.number = 5;
   ASSERT_GOOD(tables.links.put({1, address, 443, GINNEL_TCP, 0}, standing));
