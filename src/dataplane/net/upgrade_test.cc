@@ -3,9 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
+#include <thread>
+#include <utility>
 
 #include "dataplane/net/small_region.h"
 #include "dataplane/net/traffic.h"
@@ -98,6 +103,13 @@ TEST_P(Upgrade, NothingIsLostToAndFro) {
   ASSERT_TRUE(wait_until([&] {
     const auto all = dataplane_->counts();
     return all && all->ports.at("eni-1-6").opened >= connections.made();
+  }));
+  // The last connections are still closing.
+  std::map<std::string, PortCounts> last;
+  ASSERT_TRUE(wait_until([&] {
+    const auto before = std::exchange(last, dataplane_->counts().value().ports);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return before == last;
   }));
   const PortCounts b = dataplane_->counts().value().ports.at("eni-1-6");
   EXPECT_EQ(b.tracked, dataplane_->flow_count().value() / 2 - dataplane_->counts().value().ports.at("eni-1-5").tracked);
