@@ -94,58 +94,64 @@ static __always_inline struct passed take_passed(struct ginnel_flow* held) {
   return out;
 }
 
+/* Adds what passed to the totals of a port: what it sent, what it received, or both. Its row, if it has one. */
+static __always_inline struct ginnel_port_count* add_to_port(__u32 ifindex, const struct passed* sent,
+                                                             const struct passed* received) {
+  struct ginnel_port_count* port = bpf_map_lookup_elem(&port_counts, &ifindex);
+  if (port && sent) {
+    __sync_fetch_and_add(&port->sent_packets, sent->packets);
+    __sync_fetch_and_add(&port->sent_bytes, sent->bytes);
+  }
+  if (port && received) {
+    __sync_fetch_and_add(&port->received_packets, received->packets);
+    __sync_fetch_and_add(&port->received_bytes, received->bytes);
+  }
+  return port;
+}
+
+/* Likewise of the scratch's link. */
+static __always_inline struct ginnel_link_count* add_to_link(const struct count_scratch* s,
+                                                             const struct passed* forward,
+                                                             const struct passed* reverse) {
+  struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
+  if (link && forward) {
+    __sync_fetch_and_add(&link->forward_packets, forward->packets);
+    __sync_fetch_and_add(&link->forward_bytes, forward->bytes);
+  }
+  if (link && reverse) {
+    __sync_fetch_and_add(&link->reverse_packets, reverse->packets);
+    __sync_fetch_and_add(&link->reverse_bytes, reverse->bytes);
+  }
+  return link;
+}
+
 /* What the two entries of the flow in the decision held before it began anew; and that it did, if `opened`. */
 static __always_inline void count_former(const struct decision* d, const struct passed* forward,
                                          const struct passed* reverse, int opened) {
   struct count_scratch* s = scratch_count(COUNT_OF_PACKETS);
   if (!s) return;
-  struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &d->forward.iif);
-  if (from) {
-    __sync_fetch_and_add(&from->sent_packets, forward->packets);
-    __sync_fetch_and_add(&from->sent_bytes, forward->bytes);
-    __sync_fetch_and_add(&from->received_packets, reverse->packets);
-    __sync_fetch_and_add(&from->received_bytes, reverse->bytes);
-    __sync_fetch_and_add(&from->opened, opened);
-  }
-  struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &d->forward.oif);
-  if (to) {
-    __sync_fetch_and_add(&to->received_packets, forward->packets);
-    __sync_fetch_and_add(&to->received_bytes, forward->bytes);
-    __sync_fetch_and_add(&to->sent_packets, reverse->packets);
-    __sync_fetch_and_add(&to->sent_bytes, reverse->bytes);
-    __sync_fetch_and_add(&to->accepted, opened);
-  }
+  struct ginnel_port_count* from = add_to_port(d->forward.iif, forward, reverse);
+  if (from) __sync_fetch_and_add(&from->opened, opened);
+  struct ginnel_port_count* to = add_to_port(d->forward.oif, reverse, forward);
+  if (to) __sync_fetch_and_add(&to->accepted, opened);
   s->link = ginnel_link_of(&d->key, &d->forward);
-  struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
-  if (!link) return;
-  __sync_fetch_and_add(&link->forward_packets, forward->packets);
-  __sync_fetch_and_add(&link->forward_bytes, forward->bytes);
-  __sync_fetch_and_add(&link->reverse_packets, reverse->packets);
-  __sync_fetch_and_add(&link->reverse_bytes, reverse->bytes);
-  __sync_fetch_and_add(&link->opened, opened);
+  struct ginnel_link_count* link = add_to_link(s, forward, reverse);
+  if (link) __sync_fetch_and_add(&link->opened, opened);
 }
 
 /* Moves what the entry of the scratch's key holds to the totals. */
 static __always_inline void count_held(struct count_scratch* s, struct ginnel_flow* held) {
   s->flow = *held;
   const struct passed passed = take_passed(held);
-  const struct ginnel_flow* flow = &s->flow;
-  const int reverse = flow->flags & GINNEL_FLOW_REVERSE;
-  struct ginnel_port_count* from = bpf_map_lookup_elem(&port_counts, &flow->iif);
-  if (from) {
-    __sync_fetch_and_add(&from->sent_packets, passed.packets);
-    __sync_fetch_and_add(&from->sent_bytes, passed.bytes);
+  add_to_port(s->flow.iif, &passed, NULL);
+  add_to_port(s->flow.oif, NULL, &passed);
+  s->link = ginnel_link_of(&s->key, &s->flow);
+  const int reverse = s->flow.flags & GINNEL_FLOW_REVERSE;
+  if (reverse) {
+    add_to_link(s, NULL, &passed);
+  } else {
+    add_to_link(s, &passed, NULL);
   }
-  struct ginnel_port_count* to = bpf_map_lookup_elem(&port_counts, &flow->oif);
-  if (to) {
-    __sync_fetch_and_add(&to->received_packets, passed.packets);
-    __sync_fetch_and_add(&to->received_bytes, passed.bytes);
-  }
-  s->link = ginnel_link_of(&s->key, flow);
-  struct ginnel_link_count* link = s->link.link ? bpf_map_lookup_elem(&link_counts, &s->link) : NULL;
-  if (!link) return;
-  __sync_fetch_and_add(reverse ? &link->reverse_packets : &link->forward_packets, passed.packets);
-  __sync_fetch_and_add(reverse ? &link->reverse_bytes : &link->forward_bytes, passed.bytes);
 }
 
 /* A packet of that key was counted in an entry whose numbers were being taken. */

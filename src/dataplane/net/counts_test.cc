@@ -10,9 +10,9 @@
 
 #include "dataplane/abi_values.h"
 #include "dataplane/flow_gc.h"
+#include "dataplane/net/loaded_program.h"
 #include "dataplane/net/small_region.h"
 #include "dataplane/net/traffic.h"
-#include "dataplane/programs.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -125,19 +125,7 @@ INSTANTIATE_TEST_SUITE_P(By, CountsOfTraffic, testing::Values(AttachMode::tcx, A
                          [](const auto& each) { return each.param == AttachMode::tcx ? "tcx" : "clsact"; });
 
 // On the maps alone.
-class CountRows : public testing::Test {
- protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root: loads the packet program";
-    LoadOptions options;
-    options.flows = 1024;
-    auto loaded = Program::load(options, log_);
-    ASSERT_GOOD(loaded);
-    program_ = std::make_unique<Program>(std::move(*loaded));
-  }
-  Log log_ = Log::discard();
-  std::unique_ptr<Program> program_;
-};
+using CountRows = LoadedProgramTest;
 
 TEST_F(CountRows, GoWithTheirPortOrLinkButNotBeforeItsFlows) {
   Tables& tables = program_->tables();

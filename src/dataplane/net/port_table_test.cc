@@ -2,15 +2,12 @@
 #include "dataplane/port_table.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <map>
-#include <memory>
 #include <string>
 
-#include "dataplane/net/own_network.h"
-#include "dataplane/programs.h"
+#include "dataplane/net/loaded_program.h"
 
 namespace ginnel::dataplane {
 namespace {
@@ -22,16 +19,8 @@ ginnel_port port_of(const char* id, uint32_t vpc) {
   return out;
 }
 
-class PortTableTest : public testing::TestWithParam<uint32_t> {
+class PortTableTest : public LoadedProgramTest, public testing::WithParamInterface<uint32_t> {
  protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root: loads the packet program";
-    LoadOptions options;
-    options.flows = 1024;
-    auto loaded = Program::load(options, log_);
-    ASSERT_GOOD(loaded);
-    program_ = std::make_unique<Program>(std::move(*loaded));
-  }
   PortTable& table() { return program_->tables().ports; }
   std::map<uint32_t, std::string> rows() {
     std::map<uint32_t, std::string> out;
@@ -40,9 +29,6 @@ class PortTableTest : public testing::TestWithParam<uint32_t> {
     EXPECT_TRUE(status) << status.error().text();
     return out;
   }
-
-  Log log_ = Log::discard();
-  std::unique_ptr<Program> program_;
 };
 
 TEST_P(PortTableTest, HoldsARowUntilItIsErased) {
