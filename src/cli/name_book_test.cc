@@ -95,7 +95,7 @@ TEST(FlowText, RowAndObject) {
   ASSERT_TRUE(names.learn(answer()));
   dataplane::Flow one = flow();
   EXPECT_EQ(flow_row(one, names), (Table::Row{"tcp", "established", "vpc-1", "eni-1", "10.0.1.5:4000", "10.0.1.200:443",
-                                              "-", "vpce-1", "3s", "5/500", "7/7000"}));
+                                              "-", "vpce-1", "-", "3s", "5/500", "7/7000"}));
   EXPECT_EQ(flow_header().size(), flow_row(one, names).size());
   EXPECT_TRUE(flow_object(one, names)["translated"].is_null());
   one.translated = dataplane::Flow::Translated{
@@ -105,10 +105,13 @@ TEST(FlowText, RowAndObject) {
       "vpc": "vpc-1", "interface": "eni-1", "source": "10.0.1.5", "source_port": 4000, "destination": "10.0.1.200",
       "destination_port": 443, "translated": {"vpc": "system", "interface": null, "source": "100.64.0.9",
       "source_port": 4000, "destination": "100.64.0.1", "destination_port": 443}, "link": "vpce-1", "link_number": 30,
-      "idle_s": 3, "idle_limit_s": 350, "packets_sent": 5, "bytes_sent": 500, "packets_received": 7,
+      "age_s": null, "idle_s": 3, "idle_limit_s": 350, "packets_sent": 5, "bytes_sent": 500, "packets_received": 7,
       "bytes_received": 7000})"));
   one.cut = true;
   EXPECT_EQ(flow_row(one, names)[1], "cut");
+  one.age_s = 75;
+  EXPECT_EQ(flow_row(one, names)[8], "75s");
+  EXPECT_EQ(flow_object(one, names)["age_s"], 75);
 }
 
 TEST(Table, AlignsWhatItSawFirstAndStreamsTheRest) {

@@ -76,13 +76,14 @@ NumberedDatagrams::NumberedDatagrams(const std::string& from, const IpAddress& f
     throw std::runtime_error("cannot connect a datagram socket");
   }
   sender_ = std::thread([this] { send_all(); });
+  receiver_ = std::thread([this] { receive_all(); });
 }
 
 void NumberedDatagrams::send_all() {
   while (!ending_) {
     const uint64_t number = sent_;
     if (send(from_.get(), &number, sizeof number, 0) != sizeof number) {
-      wrong_ = fmt::format("datagram {} was not sent: errno {}", number, errno);
+      unsent_ = fmt::format("datagram {} was not sent: errno {}", number, errno);
       return;
     }
     ++sent_;
@@ -90,29 +91,33 @@ void NumberedDatagrams::send_all() {
   }
 }
 
-// A datagram is in the receiver's buffer before send() returns: the way is all inside this machine. Yet one may be in
-// the hands of another processor, so a moment is allowed for the last.
-void NumberedDatagrams::receive_what_came() {
-  const timeval limit{2, 0};
+// The way is all inside this machine: what has not come two seconds after the last was sent does not come.
+void NumberedDatagrams::receive_all() {
+  const timeval limit{0, 100000};
   setsockopt(to_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  while (received_ < sent_ && wrong_.empty()) {
+  for (int silent = 0; !(all_sent_ && received_ == sent_);) {
     uint64_t number = 0;
     if (recv(to_.get(), &number, sizeof number, 0) != sizeof number) {
+      if (!all_sent_ || ++silent < 20) continue;
       wrong_ = fmt::format("{} datagrams sent, only {} came", sent_.load(), received_);
-    } else if (number != received_) {
-      wrong_ = fmt::format("datagram {} came after {} of {}", number, received_, sent_.load());
-    } else {
-      ++received_;
+      return;
     }
+    if (number != received_) {
+      wrong_ = fmt::format("datagram {} came after {} of {}", number, received_, sent_.load());
+      return;
+    }
+    ++received_;
   }
 }
 
 std::string NumberedDatagrams::end() {
-  if (!sender_.joinable()) return wrong_;
-  ending_ = true;
-  sender_.join();
-  receive_what_came();
-  return wrong_;
+  if (sender_.joinable()) {
+    ending_ = true;
+    sender_.join();
+    all_sent_ = true;
+    receiver_.join();
+  }
+  return unsent_.empty() ? wrong_ : unsent_;
 }
 
 NumberedStream::NumberedStream(int from, int to) : from_(from), to_(to) {

@@ -21,22 +21,22 @@ class NumberedDatagrams {
   NumberedDatagrams(const NumberedDatagrams&) = delete;
   NumberedDatagrams& operator=(const NumberedDatagrams&) = delete;
 
-  // Stops sending, and reads what is still to come. What went wrong; empty if every number came, in order, once.
+  // Stops sending, and waits for what is still to come. What went wrong; empty if every number came, in order, once.
   std::string end();
   [[nodiscard]] uint64_t sent() const { return sent_; }
   [[nodiscard]] uint16_t port() const { return port_; }
 
  private:
   void send_all();
-  void receive_what_came();
+  void receive_all();
 
   UniqueFd from_, to_;
   uint16_t port_;
-  std::atomic<bool> ending_ = false;
+  std::atomic<bool> ending_ = false, all_sent_ = false;
   std::atomic<uint64_t> sent_ = 0;
   uint64_t received_ = 0;
-  std::string wrong_;
-  std::thread sender_;
+  std::string unsent_, wrong_;  // what went wrong at either end
+  std::thread sender_, receiver_;
 };
 
 // Numbers through one TCP connection that stands, which it does not own.
