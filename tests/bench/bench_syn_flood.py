@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""New connections of one instance through an endpoint, while another floods the same endpoint with SYNs and while not.
+"""New connections of one instance through an endpoint: alone; while another sends as many frames as a flood has, which the
+packet program drops at once; and while it floods the same endpoint with SYNs.
 
-The two take turns in each round, so that a change of the machine's mood falls on both. The flood is bounded in its rate,
-which leaves both ends of the connections a processor; its flows end at the cap of the interface.
+What the sender itself takes is no harm that the flood does, but on one host it is in both: the ratio is of the last two. They take
+turns in each round, so that a change of the machine's mood falls on all. The flood is bounded in its rate, which leaves both ends of
+the connections a processor; its flows end at the cap of the interface.
 """
 import contextlib
 import json
@@ -25,34 +27,36 @@ from region import Region, free_port  # noqa: E402
 ROUNDS = int(os.environ.get("GINNEL_BENCH_ROUNDS", "7"))
 SECONDS = float(os.environ.get("GINNEL_BENCH_SECONDS", "2"))
 SYNS_A_SECOND = int(os.environ.get("GINNEL_BENCH_SYNS", "10000"))
+NOT_IP = b"\x88\xb5"  # the ethertype for local experiments
 PORT, CAP, ROUTER, BURST = 9001, 60000, "02:fe:00:00:00:01", 100
 
 
 class Flood:
-    """SYNs from every source port in turn, made beforehand, in bursts."""
+    """SYNs from every source port in turn, made beforehand, in bursts; or frames of their size that are not IP."""
 
     def __init__(self, instance, target):
         own = json.loads(subprocess.run(["ip", "-n", instance.id, "-j", "link", "show", "eth0"], check=True,
                                         capture_output=True).stdout)[0]["address"]
         self.sender = Sender(instance.id)
-        self.frames = [ethernet(ROUTER, own, 0x0800, ip4(instance.address, target, TCP, tcp(
+        self.syns = [ethernet(ROUTER, own, 0x0800, ip4(instance.address, target, TCP, tcp(
             instance.address, target, (port, PORT), SYN))) for port in range(1024, 65536)]
+        self.others = [frame[:12] + NOT_IP + frame[14:] for frame in self.syns]
         self.sent = 0
 
-    def run(self, ending):
+    def run(self, frames, ending):
         due = time.monotonic()
         while not ending.is_set():
             for _ in range(BURST):
-                self.sender.socket.send(self.frames[self.sent % len(self.frames)])
+                self.sender.socket.send(frames[self.sent % len(frames)])
                 self.sent += 1
             due += BURST / SYNS_A_SECOND
             ending.wait(max(0.0, due - time.monotonic()))
 
 
 @contextlib.contextmanager
-def flooding(flood):
+def sending(flood, frames):
     ending = threading.Event()
-    thread = threading.Thread(target=flood.run, args=(ending,))
+    thread = threading.Thread(target=flood.run, args=(frames, ending))
     thread.start()
     try:
         yield
@@ -109,17 +113,19 @@ def main():
         group = vpc.group(ANYWHERE)
         client, attacker = vpc.instance(), vpc.instance()
         [endpoint] = vpc.addresses(vpc.endpoint("bench", groups=[group]))
-        flood, rates = Flood(attacker, endpoint), {"quiet": [], "flooded": []}
+        flood = Flood(attacker, endpoint)
+        frames = {"alone": None, "other frames": flood.others, "flooded": flood.syns}
+        rates = {name: [] for name in frames}
         for _ in range(ROUNDS):
-            for name in rates:
-                with flooding(flood) if name == "flooded" else contextlib.nullcontext():
+            for name, each in frames.items():
+                with sending(flood, each) if each else contextlib.nullcontext():
                     rates[name].append(connects_a_second(client, endpoint))
         drops = json.loads(region.ginnel("drops", "--json").stdout)
     middle = {name: statistics.median(values) for name, values in rates.items()}
     for name, values in rates.items():
-        print(f"{name:8} {middle[name]:6.1f} connections/s  ({min(values):.1f}–{max(values):.1f})")
-    print(f"ratio    {middle['flooded'] / middle['quiet']:.3f}, while {flood.sent} SYNs were sent, "
-          f"{drops.get('port_flow_limit', 0)} of them dropped at the cap of {CAP}")
+        print(f"{name:12} {middle[name]:6.1f} connections/s  ({min(values):.1f}–{max(values):.1f})")
+    print(f"ratio        {middle['flooded'] / middle['other frames']:.3f}, of {flood.sent} frames "
+          f"{drops.get('port_flow_limit', 0)} were dropped at the cap of {CAP}")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,8 @@ the same round. Congestion control is Reno.
 Paths: **direct**, one veth pair; **ginnel**, an endpoint and a load balancer, with security groups, both addresses translated, and the same
 addresses at both ends; **nftables**, a router with DNAT, SNAT and connection tracking; **haproxy** (TCP mode) and **nginx** (stream) in a
 router. MTU 1500 but where it says 8500. CPU counts all cores. Ping-pong has both ends on one CPU. The server programs are the same for all.
-The data plane is driven without a daemon, from the same library.
+The data plane is driven without a daemon, from the same library. What bounds the ratios that are below their target:
+[decisions/0022](decisions/0022-what-a-packet-costs.md).
 """
 
 PROGRAM = """
