@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
 #include <thread>
 
@@ -157,6 +158,9 @@ TEST_F(DhcpServer, CountsWhatItDoesNotAnswer) {
   send(tagged);  // of VLAN 7, which is no network of this port
   send(question4());
   ASSERT_FALSE(receive().empty());
+  // An answer is counted after it was sent.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (server_->counters().answered < 2 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   const auto seen = server_->counters();
   EXPECT_EQ(seen.answered, 2U);
   EXPECT_EQ(seen.malformed, 2U);
