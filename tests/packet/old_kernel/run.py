@@ -85,6 +85,11 @@ def initramfs(folder, modules, build):
     ip = os.path.realpath(shutil.which("ip", path="/usr/sbin:/sbin:/usr/bin:/bin"))
     put_program(ip, root)
     os.symlink(ip, os.path.join(root, "bin", "ip"))
+    os.remove(os.path.join(root, "bin", "sh"))  # busybox's takes its own commands before those of PATH
+    put_program("/usr/bin/dash", root)
+    os.symlink("/usr/bin/dash", os.path.join(root, "bin", "sh"))
+    with open(os.path.join(root, "etc", "resolv.conf"), "w", encoding="ascii"):
+        pass  # that of a namespace is mounted over it
     for number, module in enumerate(MODULES):
         put(os.path.join(modules, module + ".ko"), root, f"/modules/{number}")
     shutil.copytree(DATA, root + DATA, ignore=shutil.ignore_patterns("*.cc", "*.h"))
