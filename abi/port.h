@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0 */
 /* A port: a device that carries the program at its ingress. Map `port_slots`: ARRAY, __u32 ifindex → ginnel_port, for
- * devices of low numbers, since that takes the program a fifth of the time; an entry without a name is none. Map
+ * devices of low numbers, which spares each packet a lookup in a hash map; an entry without a name is none. Map
  * `ports`: HASH, likewise, for the others.
  *
  * It says what the sender may call itself, and it is the record from which a restarted daemon reads back its ports. */

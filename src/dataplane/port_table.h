@@ -2,8 +2,7 @@
 // others. A row is in one of them. One thread, except that for_each() may be called from any.
 #pragma once
 
-#include <map>
-#include <string>
+#include <utility>
 
 #include "abi/port.h"
 #include "base/result.h"

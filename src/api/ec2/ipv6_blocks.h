@@ -29,9 +29,9 @@ ActionResult<ec2::AssociateSubnetCidrBlockResponse> associate_subnet_cidr_block(
 ActionResult<ec2::DisassociateSubnetCidrBlockResponse> disassociate_subnet_cidr_block(
     const Call& call, const ec2::DisassociateSubnetCidrBlockRequest& request);
 
-// Gives the VPC the lowest block of the pool that no VPC has.
-// An Amazon-provided block, where the request asks for one: whether `group` may be named with it, the region's own.
+// Whether a request may name this border group: the region's own, and with an Amazon-provided block only.
 aws::ApiStatus check_border_group(const Call& call, bool amazon_provided, const std::optional<std::string>& group);
+// Gives the VPC the lowest block of the pool that no VPC has.
 aws::ApiStatus add_ipv6_block(const Call& call, model::Vpc& vpc);
 // Gives the subnet this block. It must be free, within one of the VPC's, and the subnet's first.
 aws::ApiStatus set_ipv6_block(const Call& call, const model::Vpc& vpc, const std::string& text, model::Subnet& subnet);
